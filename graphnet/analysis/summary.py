@@ -1,0 +1,198 @@
+"""A network in a table: layers, shapes, parameters, multiply-adds, memory."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich import box
+from rich.console import Console, Group as Renderables, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from graphnet.analysis.cost import Cost, add_costs, is_layer, node_costs, total_cost
+from graphnet.analysis.structure import Group, Member, Repeat, fold_repeats, scope_tree
+from graphnet.analysis.units import format_bytes, format_count, format_shape
+from graphnet.ir.graph import Graph, Node
+
+
+@dataclass(frozen=True)
+class MemoryFigures:
+    """What a compiled network needs, in bytes, at some batch size.
+
+    Attributes:
+        training_bytes: arena of a training step.
+        inference_bytes: arena of a prediction.
+        lower_bound_bytes: the most that is live at one kernel of a training step: no plan for its order needs less.
+    """
+
+    training_bytes: int
+    inference_bytes: int
+    lower_bound_bytes: int
+
+
+@dataclass(frozen=True)
+class LayerSummary:
+    """One layer; the shape is its output's, without the batch axis.
+
+    Attributes:
+        line: of the spec, where there is one.
+    """
+
+    name: str
+    operator: str
+    shape: tuple[int, ...]
+    cost: Cost
+    line: int | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What `summarise` found. Prints as a table: `str(summary)`, or in colour by `rich`.
+
+    Attributes:
+        cost: the network's totals for one sample.
+        outputs: shapes without the batch axis, by name.
+        layers: in the order of execution; losses are not among them.
+        batch: the number of samples that the memory figures are for.
+        memory: None where nothing was compiled.
+    """
+
+    name: str
+    cost: Cost
+    outputs: dict[str, tuple[int, ...]]
+    layers: tuple[LayerSummary, ...]
+    batch: int = 1
+    memory: MemoryFigures | None = None
+    graph: Graph = field(repr=False, compare=False, kw_only=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures as JSON values; `memory` is null where nothing was compiled."""
+        memory = self.memory
+        return {
+            "name": self.name,
+            "parameters": self.cost.parameters,
+            "trainable_parameters": self.cost.trainable_parameters,
+            "macs": self.cost.macs,
+            "outputs": {name: list(shape) for name, shape in self.outputs.items()},
+            "layers": [
+                {
+                    "name": layer.name,
+                    "operator": layer.operator,
+                    "shape": list(layer.shape),
+                    "parameters": layer.cost.parameters,
+                    "macs": layer.cost.macs,
+                    "line": layer.line,
+                }
+                for layer in self.layers
+            ],
+            "memory": memory and {
+                "training_bytes": memory.training_bytes,
+                "inference_bytes": memory.inference_bytes,
+                "lower_bound_bytes": memory.lower_bound_bytes,
+            },
+        }  # fmt: skip
+
+    def __rich__(self) -> RenderableType:
+        return Renderables(_table(self), _totals(self))
+
+    def __str__(self) -> str:
+        console = Console(file=io.StringIO(), width=110, color_system=None)
+        console.print(self)
+        assert isinstance(console.file, io.StringIO)
+        return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
+
+
+def summarise(network: Graph, batch: int = 1, memory: MemoryFigures | None = None) -> Summary:
+    """Collect the figures of a network.
+
+    Args:
+        network: as the front end made it.
+        batch: the number of samples that `memory` is for; all other figures are for one sample.
+        memory: from the schedules of a compiled network, if there are any.
+    """
+    costs = node_costs(network)
+    layers = tuple(
+        LayerSummary(
+            node.name, node.op.name, node.outputs[0].type.sample_shape, costs[node], node.span.line if node.span else None
+        )
+        for node in network.nodes
+        if is_layer(node)
+    )
+    outputs = {name: value.type.sample_shape for name, value in network.outputs.items()}
+    return Summary(network.name, total_cost(network), outputs, layers, batch, memory, graph=network)
+
+
+# -- the table -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A line of the table: a layer, or the heading of a group of them (then `count` says how often it stands)."""
+
+    label: str
+    depth: int
+    operator: str
+    shape: tuple[int, ...] | None
+    cost: Cost
+    is_heading: bool = False
+    count: int = 1
+
+
+def _rows(members: tuple[Member, ...], costs: dict[Node, Cost], depth: int = 0) -> Iterator[_Row]:
+    for member in members:
+        if isinstance(member, Node):
+            if is_layer(member):
+                label = member.name.rsplit(".", 1)[-1]
+                yield _Row(label, depth, member.op.name, member.outputs[0].type.sample_shape, costs[member])
+            continue
+        shown: Group = member.first if isinstance(member, Repeat) else member
+        count = member.count if isinstance(member, Repeat) else 1
+        total = add_costs(costs[node] for node in member.nodes)
+        yield _Row(member.name, depth, shown.kind, None, total, is_heading=True, count=count)
+        yield from _rows(shown.members, costs, depth + 1)
+
+
+def _table(summary: Summary) -> Table:
+    graph = summary.graph
+    table = Table(box=box.SIMPLE_HEAD, title=Text(summary.name, style="bold"), title_justify="left", pad_edge=False)
+    table.add_column("layer", no_wrap=True)
+    table.add_column("operator", style="cyan", no_wrap=True)
+    table.add_column("output", no_wrap=True)
+    table.add_column("parameters", justify="right", no_wrap=True)
+    table.add_column("MACs", justify="right", no_wrap=True)
+    for value in graph.inputs:
+        table.add_row(Text(value.name, style="green"), Text("input", style="green"), format_shape(value.type.sample_shape))
+    costs = node_costs(graph)
+    for row in _rows(fold_repeats(scope_tree(graph.nodes), graph).members, costs):
+        operator = Text(row.operator, style="bold magenta" if row.is_heading else "cyan")
+        if row.count > 1:
+            operator.append(f" × {row.count}", style="bold yellow")
+        table.add_row(
+            Text("  " * row.depth + row.label, style="bold" if row.is_heading else ""),
+            operator,
+            "" if row.shape is None else format_shape(row.shape),
+            Text(f"{row.cost.parameters:,}" if row.cost.parameters else "", style="dim" if row.is_heading else ""),
+            Text(format_count(row.cost.macs) if row.cost.macs else "", style="dim" if row.is_heading else ""),
+        )
+    return table
+
+
+def _totals(summary: Summary) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column()
+    cost, memory = summary.cost, summary.memory
+    frozen = cost.parameters - cost.trainable_parameters
+    table.add_row("parameters", f"{cost.parameters:,}" + (f" ({cost.trainable_parameters:,} trained)" if frozen else ""))
+    table.add_row("MACs", f"{cost.macs:,} for one sample")
+    for name, shape in summary.outputs.items():
+        table.add_row("output", f"{name} {format_shape(shape)}")
+    if memory is not None:
+        samples = f"{summary.batch} sample{'s' if summary.batch != 1 else ''}"
+        table.add_row("memory", f"{format_bytes(memory.training_bytes)} to train on {samples}")
+        table.add_row("", f"{format_bytes(memory.lower_bound_bytes)} of that with the best of plans, or more")
+        table.add_row("", f"{format_bytes(memory.inference_bytes)} to predict {samples}")
+    return table

@@ -1,0 +1,218 @@
+"""How the logical loops of a comprehension are cut to walk its operands' layouts, and where each read falls.
+
+A loop over channels becomes a loop over blocks and a vector of lanes; a loop over the features of a flattened map
+becomes loops over blocks, rows, columns and lanes. Offsets are then sums of physical loops times strides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from graphnet.core.types import BATCH, Extent
+from graphnet.ir.comprehension import Comprehension, Index, Loop, Read
+from graphnet.ir.layout import Dim, Layout
+
+
+@dataclass(frozen=True)
+class Part:
+    """One physical loop: it advances the logical loop by `step`.
+
+    Attributes:
+        units: for the inner part of a (block, inner) pair: how many positions exist in all, counted in its steps.
+        block: for such a part: the block's variable.
+    """
+
+    name: str
+    step: int
+    extent: Extent
+    units: int = 0
+    block: str = ""
+
+    @property
+    def is_ragged(self) -> bool:
+        """Whether the last block is not full."""
+        return bool(self.block) and self.units % int(self.extent) != 0
+
+
+Cut = dict[str, tuple[Part, ...]]
+"""The parts of each logical loop, by decreasing step."""
+
+
+def cut_loops(
+    op: Comprehension, out: Layout, operands: Sequence[tuple[Read, Layout]], fold_lanes: str | None = None
+) -> Cut | None:
+    """Cut every loop as the layouts ask.
+
+    Args:
+        op: the comprehension.
+        out: the layout of its outputs.
+        operands: its reads, with the layout of each.
+        fold_lanes: the reduced loop that is the lane of an operand, if vectors run along it.
+
+    Returns:
+        None if two layouts cut a loop differently; then the elements are computed one by one.
+    """
+    wanted: dict[str, set[tuple[tuple[int, Extent], ...]]] = {}
+    units: dict[str, int] = {}
+
+    def ask(loop: str, layout: Layout, axis: int, force: bool) -> None:
+        dims = layout.along(axis)
+        if force or layout.linear_stride(axis) is None:
+            kept = tuple(d for d in dims if d.extent != 1 or d is layout.dims[-1] or d.step == _block_step(layout))
+            wanted.setdefault(loop, set()).add(tuple((d.step, d.extent) for d in kept))
+            if layout.lane_axis == axis:
+                units[loop] = layout.units
+
+    for axis, loop in enumerate(op.out):
+        ask(loop.name, out, axis, out.lane_axis == axis)
+    for read, layout in operands:
+        for axis, index in enumerate(read.index):
+            if index.loop:
+                ask(index.loop, layout, axis, index.loop == fold_lanes and layout.lane_axis == axis)
+    cut: Cut = {}
+    for loop in (*op.out, *op.reduce):
+        forms = wanted.get(loop.name, set())
+        if len(forms) > 1:
+            return None
+        cut[loop.name] = _parts(loop, next(iter(forms)), units.get(loop.name, 0)) if forms else (_whole(loop),)
+    return cut
+
+
+def _block_step(layout: Layout) -> int:
+    return layout.dims[-1].step * layout.lanes
+
+
+def _whole(loop: Loop) -> Part:
+    return Part(loop.name, 1, loop.extent)
+
+
+def _parts(loop: Loop, form: tuple[tuple[int, Extent], ...], units: int) -> tuple[Part, ...]:
+    """Name the parts: `cb` for blocks, `cl` for the position within, the loop's own name with a number for others."""
+    parts = []
+    block = ""
+    for number, (step, extent) in enumerate(form):
+        is_inner = bool(block) and units > 0 and number > 0 and _is_inner(form, number)
+        if units and number + 1 < len(form) and _has_inner(form, number):
+            block = f"{loop.name}b"
+            parts.append(Part(block, step, extent))
+        elif is_inner:
+            parts.append(Part(f"{loop.name}l", step, extent, units, block))
+        else:
+            parts.append(Part(f"{loop.name}{number}", step, extent))
+    return tuple(parts)
+
+
+def _has_inner(form: tuple[tuple[int, Extent], ...], number: int) -> bool:
+    """Whether the next part divides this one: a block followed by its positions."""
+    step, inner = form[number][0], form[number + 1]
+    return number == 0 and step == inner[0] * int(inner[1])
+
+
+def _is_inner(form: tuple[tuple[int, Extent], ...], number: int) -> bool:
+    return number == 1 and _has_inner(form, 0)
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where a read falls: `constant + sum of strides * parts + sum of quotient positions * stride`.
+
+    Attributes:
+        strides: elements for each step of a physical loop.
+        quotients: indices with a divisor, each with the stride and extent of its axis.
+        bounds: indices that may fall outside, each with its axis's extent; with steps of `unit` positions.
+    """
+
+    constant: int
+    strides: dict[str, int] = field(default_factory=dict)
+    quotients: tuple[tuple[Index, int, Extent], ...] = ()
+    bounds: tuple[tuple[Index, Extent], ...] = ()
+
+
+def locate(read: Read, layout: Layout, shape: Sequence[Extent], cut: Cut) -> Access | None:
+    """Where a read falls in memory, or None if that is no sum of the loops as they are cut."""
+    strides: dict[str, int] = {}
+    quotients: list[tuple[Index, int, Extent]] = []
+    bounds: list[tuple[Index, Extent]] = []
+    constant = layout.base
+    extents = {name: _total(parts) for name, parts in cut.items()}
+
+    def advance(name: str, stride: int) -> None:
+        strides[name] = strides.get(name, 0) + stride
+
+    for axis, index in enumerate(read.index):
+        stride = layout.linear_stride(axis)
+        if index.loop:
+            parts = cut[index.loop]
+            dims = layout.along(axis)
+            if stride is None:
+                matched = _match(parts, dims)
+                if matched is None:
+                    return None
+                for part, dim in matched:
+                    advance(part.name, dim.stride)
+            else:
+                for part in parts:
+                    advance(part.name, part.step * stride)
+            continue
+        if not index.terms and index.offset == 0:
+            continue
+        inside = _stays_inside(index, shape[axis], extents)
+        if stride is None:
+            shifted = _shift_blocks(index, layout, axis, cut)
+            if shifted is None:
+                return None
+            offset, matched = shifted
+            constant += offset
+            for part, dim in matched:
+                advance(part.name, dim.stride)
+        elif index.divisor != 1:
+            quotients.append((index, stride, shape[axis]))
+        else:
+            constant += index.offset * stride
+            for loop, factor in index.terms:
+                for part in cut[loop]:
+                    advance(part.name, factor * part.step * stride)
+        if not inside:
+            bounds.append((index, shape[axis]))
+    return Access(constant, strides, tuple(quotients), tuple(bounds))
+
+
+def _total(parts: tuple[Part, ...]) -> int | None:
+    """The number of positions of a loop, None for the batch."""
+    if any(p.extent == BATCH for p in parts):
+        return None
+    return sum(p.step * (int(p.extent) - 1) for p in parts) + 1
+
+
+def _stays_inside(index: Index, extent: Extent, extents: dict[str, int | None]) -> bool:
+    if index.divisor != 1 or extent == BATCH or any(extents[name] is None for name, _ in index.terms):
+        return False
+    low, high = index.range({name: e for name, e in extents.items() if e is not None})
+    return low >= 0 and high < int(extent)
+
+
+def _match(parts: tuple[Part, ...], dims: tuple[Dim, ...]) -> list[tuple[Part, Dim]] | None:
+    """Pair physical loops with the dimensions of the same step."""
+    by_step = {d.step: d for d in dims if d.extent != 1}
+    by_step |= {d.step: d for d in dims if d.step not in by_step}
+    found = []
+    for part in parts:
+        dim = by_step.pop(part.step, None)
+        if dim is None:
+            return None
+        found.append((part, dim))
+    return found if all(d.extent == 1 for d in by_step.values()) else None
+
+
+def _shift_blocks(
+    index: Index, layout: Layout, axis: int, cut: Cut
+) -> tuple[int, list[tuple[Part, Dim]]] | None:
+    """`c + offset` along blocked lanes, where the offset is a number of whole blocks."""
+    dims = layout.along(axis)
+    if len(index.terms) != 1 or index.terms[0][1] != 1 or index.divisor != 1 or layout.lane_axis != axis:
+        return None
+    if index.offset % layout.lanes or len(dims) != 2:
+        return None
+    matched = _match(cut[index.terms[0][0]], dims)
+    return None if matched is None else (index.offset // layout.lanes * dims[0].stride, matched)

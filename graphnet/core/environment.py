@@ -1,0 +1,73 @@
+"""The environment variables that graphnet reads.
+
+| variable | meaning | default |
+|---|---|---|
+| `GRAPHNET_CACHE_DIR` | folder of compiled kernels | `graphnet` in the user's cache folder |
+| `GRAPHNET_DEBUG` | 1 timings, 2 summary, 3 graph after every pass, 4 kernel sources | 0 |
+| `GRAPHNET_DUMP` | folder that receives numbered files, one for each stage | none |
+| `GRAPHNET_THREADS` | most workers that run a step | all usable cores |
+| `GRAPHNET_LANES_BITS` | widest vectors to generate: 512, 256 or 128 | what the machine has |
+
+They are read when they are needed, so a test may set them at any time before it compiles.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from graphnet.core.diagnostics import RunError
+
+
+def cache_directory() -> Path:
+    """The folder of compiled kernels, which need not exist yet."""
+    chosen = os.environ.get("GRAPHNET_CACHE_DIR")
+    if chosen:
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        base = Path(local) if local else Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        home = os.environ.get("XDG_CACHE_HOME")
+        base = Path(home) if home else Path.home() / ".cache"
+    return base / "graphnet"
+
+
+def debug_level() -> int:
+    """How much to report about a compilation, 0 to 4."""
+    return _integer("GRAPHNET_DEBUG") or 0
+
+
+def dump_directory() -> Path | None:
+    """Where to write what each stage made, if anywhere."""
+    chosen = os.environ.get("GRAPHNET_DUMP")
+    return Path(chosen).expanduser() if chosen else None
+
+
+def threads_limit() -> int | None:
+    """The most workers that the user allows, if the user said so."""
+    limit = _integer("GRAPHNET_THREADS")
+    if limit is not None and limit < 1:
+        raise RunError(f"GRAPHNET_THREADS is {limit}: at least one worker must run")
+    return limit
+
+
+def lanes_bits() -> int | None:
+    """The widest vectors to generate in bits, if the user said so."""
+    bits = _integer("GRAPHNET_LANES_BITS")
+    if bits not in (None, 128, 256, 512):
+        raise RunError(f"GRAPHNET_LANES_BITS is {bits}: it must be 128, 256 or 512")
+    return bits
+
+
+def _integer(name: str) -> int | None:
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise RunError(f"{name} is {text!r}: it must be a whole number") from None

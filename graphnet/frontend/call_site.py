@@ -1,0 +1,53 @@
+"""Where in the user's Python code a layer was made."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import FrameType
+
+from graphnet.core.source import SourceSpan
+
+PACKAGE = str(Path(__file__).parent.parent) + "/"
+
+
+@dataclass(frozen=True)
+class CallSite:
+    """A call in the user's code, with its source lines where they can be read."""
+
+    span: SourceSpan
+    lines: tuple[str, ...]
+
+
+def call_site() -> CallSite:
+    """The innermost call that is written outside of graphnet."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_back is not None and _is_ours(frame.f_code.co_filename):
+        frame = frame.f_back
+    assert frame is not None
+    code = frame.f_code
+    positions = next(islice(code.co_positions(), frame.f_lasti // 2, None))
+    first = positions[0] or frame.f_lineno
+    last = positions[1] or first
+    lines = tuple(linecache.getline(code.co_filename, n).rstrip("\r\n") for n in range(first, last + 1))
+    column, end_column = _column(lines[0], positions[2] or 0), _column(lines[-1], positions[3] or 0)
+    span = SourceSpan(_shown(code.co_filename), first, column, last, max(end_column, column + 1))
+    return CallSite(span, lines if lines[0] else ())
+
+
+def _is_ours(file: str) -> bool:
+    return file.replace("\\", "/").startswith(PACKAGE.replace("\\", "/"))
+
+
+def _column(line: str, offset: int) -> int:
+    """Python counts bytes of UTF-8 from 0; people count characters from 1."""
+    return len(line.encode()[:offset].decode(errors="ignore")) + 1
+
+
+def _shown(file: str) -> str:
+    """The path as short as it can be understood: below the working directory without it."""
+    path, here = Path(file), Path.cwd()
+    return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else file

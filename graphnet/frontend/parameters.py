@@ -1,0 +1,64 @@
+"""How a layer's parameters are declared, started and shared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from graphnet.core.diagnostics import AttributeProblem, nearest
+from graphnet.core.source import SourceSpan
+from graphnet.core.types import DType, TensorType
+from graphnet.ir.definitions import Definition
+from graphnet.ir.graph import Initializer, Node, Parameter, ParameterSpec, Value
+
+
+def declare_parameter(path: str, spec: ParameterSpec, frozen: bool, span: SourceSpan | None) -> Parameter:
+    dtype: DType = "int64" if spec.counter else "float"
+    value = Value(path, TensorType(spec.shape, dtype), role="parameter" if spec.trainable else "buffer", frozen=frozen)
+    return Parameter(path, value, spec, spec.trainable and not frozen, span)
+
+
+def with_init(spec: ParameterSpec, definition: Definition, subject: str) -> ParameterSpec:
+    """The parameter, started another way."""
+    settings = {f.name: getattr(definition, f.name) for f in fields(definition)}  # type: ignore[arg-type]
+    return replace(spec, init=Initializer(definition.name, settings))
+
+
+def apply_inits(
+    subject: str, specs: Mapping[str, ParameterSpec], init: Mapping[str, Definition]
+) -> Mapping[str, ParameterSpec]:
+    found = dict(specs)
+    for name, definition in init.items():
+        if name not in found:
+            close = nearest(name, found)
+            raise AttributeProblem(
+                f"{subject} has no parameter '{name}' to initialise", code="init", attribute="init",
+                expected=", ".join(found) or "no `init`: it has no parameters", found=name,
+                hint=f"did you mean `{close}`?" if close else None,
+            )  # fmt: skip
+        found[name] = with_init(found[name], definition, f"{subject}: {name}")
+    return found
+
+
+def shared_parameters(
+    subject: str, specs: Mapping[str, ParameterSpec], shared: Node, has_init: bool
+) -> tuple[Value, ...]:
+    """The parameters of `shared`, if they are those that the operator needs."""
+    problem: dict[str, Any] = {"code": "share"}
+    if has_init:
+        raise AttributeProblem(f"{subject} shares '{shared.name}' and cannot have its own `init`", **problem)
+    found = {value.name.rpartition(".")[2]: value for value in shared.parameters}
+    for name in {**specs, **found}:
+        if name not in specs or name not in found:
+            raise AttributeProblem(
+                f"{subject} cannot share '{shared.name}': only one of them has a parameter '{name}'", **problem,
+                expected=", ".join(specs) or "no parameters", found=", ".join(found) or "no parameters",
+            )  # fmt: skip
+        if specs[name].shape != found[name].type.shape:
+            raise AttributeProblem(
+                f"{subject} cannot share '{shared.name}': its parameter '{name}' would have another shape", **problem,
+                expected=str(TensorType(specs[name].shape)), found=f"{found[name].type} in '{shared.name}'",
+                hint="give both inputs of one shape",
+            )  # fmt: skip
+    return tuple(found[name] for name in specs)

@@ -1,0 +1,220 @@
+"""Comprehensions: the one primitive operator, `out[i, j] = fold over k of f(a[i, k], b[k, j], ...)`.
+
+Every operator lowers to comprehensions. What they look like decides their kernel family:
+
+=============  ==============================================================================
+family         form
+=============  ==============================================================================
+pointwise      nothing folded, every read at the element's own position (or broadcast)
+movement       nothing folded, reads from elsewhere (pad, slice, concat, change of layout)
+reduction      an expression folded over windows or axes
+contraction    a sum of products of two reads, over affine index maps
+=============  ==============================================================================
+
+Indices are affine in the loops, or such a form divided: `(h + 1 - i) / 2` is where the input gradient of a
+convolution of stride 2 reads. A read outside its operand, or at a fraction, takes no part in a fold, and
+is `fill` where nothing is folded. So every gradient is a gather, and nothing is ever accumulated atomically.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
+
+from graphnet.core.types import BATCH, DType, Extent, TensorType
+from graphnet.ir.expression import Call, Coordinate, Expression, Load, Uniform, substitute, walk
+
+Family = Literal["pointwise", "movement", "reduction", "contraction"]
+Fold = Literal["sum", "max", "min", "argmax"]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One loop of a comprehension. The extent `BATCH` is the running step's number of samples."""
+
+    name: str
+    extent: Extent
+
+    def __str__(self) -> str:
+        return f"{self.name}<{self.extent}"
+
+
+@dataclass(frozen=True)
+class Index:
+    """A position along one axis: (sum of coefficient * loop + offset) / divisor."""
+
+    terms: tuple[tuple[str, int], ...] = ()
+    offset: int = 0
+    divisor: int = 1
+
+    @classmethod
+    def of(cls, loop: str) -> Index:
+        """The position that equals a loop."""
+        return cls(((loop, 1),))
+
+    @property
+    def loop(self) -> str | None:
+        """The loop's name if the index is just that loop."""
+        if len(self.terms) == 1 and self.terms[0][1] == 1 and self.offset == 0 and self.divisor == 1:
+            return self.terms[0][0]
+        return None
+
+    def coefficient(self, loop: str) -> int:
+        return sum(c for name, c in self.terms if name == loop)
+
+    def renamed(self, names: Mapping[str, str]) -> Index:
+        return replace(self, terms=tuple((names.get(name, name), c) for name, c in self.terms))
+
+    def range(self, extents: Mapping[str, int]) -> tuple[int, int]:
+        """Smallest and largest value of the numerator, given the loops' extents."""
+        spans = [c * (extents[name] - 1) for name, c in self.terms]
+        return self.offset + sum(min(0, s) for s in spans), self.offset + sum(max(0, s) for s in spans)
+
+    def __str__(self) -> str:
+        if self.loop:
+            return self.loop
+        text = " + ".join(name if c == 1 else f"{c}*{name}" for name, c in self.terms) or "0"
+        text += f" {'+' if self.offset > 0 else '-'} {abs(self.offset)}" if self.offset else ""
+        return text if self.divisor == 1 else f"({text})/{self.divisor}"
+
+
+FIRST = Index()
+"""Position 0: how an axis of extent 1 is read by an element of a longer one."""
+
+
+def window(position: str, tap: str, stride: int = 1, dilation: int = 1, padding: int = 0) -> Index:
+    """Where tap `tap` of the window at `position` reads: position * stride + tap * dilation - padding."""
+    return Index(((position, stride), (tap, dilation)), -padding)
+
+
+def windows_over(position: str, tap: str, stride: int = 1, dilation: int = 1, padding: int = 0) -> Index:
+    """The inverse of `window`: which window reads `position` with its tap `tap`."""
+    return Index(((position, 1), (tap, -dilation)), padding, stride)
+
+
+@dataclass(frozen=True)
+class Read:
+    """An element of an operand: `operand` counts the node's inputs, one index an axis."""
+
+    operand: int
+    index: tuple[Index, ...]
+    fill: float = 0.0
+
+    def __str__(self) -> str:
+        return f"${self.operand}[{', '.join(map(str, self.index))}]"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One output: an expression, folded over the reduced loops if `fold` is given.
+
+    Attributes:
+        position: for `argmax`: the number to keep where `expression` is largest (the first of equals).
+        dtype: element type of the output.
+    """
+
+    expression: Expression
+    fold: Fold | None = None
+    position: Expression | None = None
+    dtype: DType = "float"
+
+
+@dataclass(frozen=True)
+class Comprehension:
+    """The primitive operator.
+
+    Attributes:
+        label: what it computes, in words that a kernel's name can take: `conv2d_weight_gradient`.
+        out: one loop for each axis of the outputs, which all have this shape.
+        reduce: the folded loops, outermost first.
+        reads: what `Load` slots in the expressions stand for.
+        results: the outputs.
+        view: the outputs are the first operand's elements, in their order, under another shape (a reshape).
+    """
+
+    label: str
+    out: tuple[Loop, ...]
+    reduce: tuple[Loop, ...]
+    reads: tuple[Read, ...]
+    results: tuple[Result, ...]
+    view: bool = field(default=False)
+
+    @cached_property
+    def family(self) -> Family:
+        if self.reduce:
+            return "contraction" if self._is_contraction else "reduction"
+        if self.view or any(not self.is_projection(read) for read in self.reads):
+            return "movement"
+        return "pointwise"
+
+    @property
+    def _is_contraction(self) -> bool:
+        if len(self.results) != 1 or self.results[0].fold != "sum" or len(self.reads) != 2:
+            return False
+        if self.results[0].expression != Call("multiply", (Load(0), Load(1))):
+            return False
+        used = [{name for index in read.index for name, _ in index.terms} for read in self.reads]
+        # Elements are used more than once, or a tile would gain nothing: a dot product is a reduction.
+        is_reused = any(loop.name not in names for loop in self.out for names in used)
+        return is_reused and all(loop.name in names for loop in self.reduce for names in used)
+
+    @cached_property
+    def extents(self) -> dict[str, Extent]:
+        return {loop.name: loop.extent for loop in (*self.out, *self.reduce)}
+
+    @property
+    def types(self) -> tuple[TensorType, ...]:
+        """The types of the outputs."""
+        shape = tuple(loop.extent for loop in self.out)
+        return tuple(TensorType(shape, r.dtype) for r in self.results)
+
+    def is_projection(self, read: Read) -> bool:
+        """Whether the read's indices are distinct output loops, in order: the element's own position, or broadcast."""
+        names = [loop.name for loop in self.out]
+        positions = [names.index(i.loop) if i.loop in names else -1 for i in read.index if i != FIRST]
+        return -1 not in positions and positions == sorted(set(positions))
+
+    @property
+    def is_random(self) -> bool:
+        return any(isinstance(e, Uniform) for r in self.results for e in walk(r.expression))
+
+    def macs(self) -> int:
+        """Multiply-adds for one sample (0 unless a contraction), counting every tap, those in padding too."""
+        if self.family != "contraction":
+            return 0
+        count = 1
+        for loop in (*self.out, *self.reduce):
+            count *= 1 if loop.extent == BATCH else int(loop.extent)
+        return count
+
+    def renamed(self, prefix: str) -> Comprehension:
+        """The same with other loop names, so that two comprehensions can be joined."""
+        names = {name: prefix + name for name in self.extents}
+
+        def rename(expression: Expression) -> Expression | None:
+            if isinstance(expression, Coordinate):
+                return Coordinate(names[expression.loop])
+            if isinstance(expression, Uniform):
+                return replace(expression, loops=tuple(names[n] for n in expression.loops))
+            return None
+
+        return replace(
+            self,
+            out=tuple(Loop(names[loop.name], loop.extent) for loop in self.out),
+            reduce=tuple(Loop(names[loop.name], loop.extent) for loop in self.reduce),
+            reads=tuple(replace(r, index=tuple(i.renamed(names) for i in r.index)) for r in self.reads),
+            results=tuple(
+                replace(
+                    r,
+                    expression=substitute(r.expression, rename),
+                    position=None if r.position is None else substitute(r.position, rename),
+                )
+                for r in self.results
+            ),
+        )
+
+    def __str__(self) -> str:
+        loops = ", ".join(map(str, self.out)) + (" | " + ", ".join(map(str, self.reduce)) if self.reduce else "")
+        return f"{self.label}[{loops}]({', '.join(map(str, self.reads))})"

@@ -1,0 +1,146 @@
+"""conv2d: cross-correlation of images with learned filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from graphnet.core.diagnostics import AttributeProblem
+from graphnet.core.types import BATCH, TensorType
+from graphnet.ir.adjoint import contraction_gradient
+from graphnet.ir.builder import Builder
+from graphnet.ir.comprehension import Comprehension, Index, Loop, window
+from graphnet.ir.graph import Initializer, ParameterSpec, Value
+from graphnet.ir.operator import Operator, operator
+from graphnet.ops.families.attributes import NonNegativePair, Positive, PositivePair, require_rank, window_extent
+
+
+@operator("conv2d", primary="out_channels", category="contraction")
+class Conv2d(Operator):
+    """y[n, o, h, w] = b[o] + sum over c, i, j of x[n, c, h * stride + i * dilation - padding, ...] * W[o, c, i, j].
+
+    With `groups`, input and output channels are cut into as many groups, and each output sees its own group only.
+
+    Gradient: three contractions with the same loops; gx gathers the windows that saw each input element.
+
+    Example:
+        `- conv2d: {out_channels: 64, kernel_size: 3, padding: 1}`
+
+    Source: LeCun et al., "Backpropagation applied to handwritten zip code recognition", 1989.
+
+    Attributes:
+        out_channels: number of filters.
+        kernel_size: height and width of a filter.
+        stride: step between windows.
+        padding: zeros on each side, or "same" (stride 1): as many as keep the size.
+        dilation: step between the taps of a filter.
+        groups: number of groups of channels.
+        bias: whether b is added.
+
+    Parameters: `weight` (out, in / groups, height, width), `bias` (out); initialised as PyTorch's.
+    """
+
+    out_channels: Positive
+    kernel_size: PositivePair
+    stride: PositivePair = (1, 1)
+    padding: NonNegativePair | Literal["same"] = (0, 0)
+    dilation: PositivePair = (1, 1)
+    groups: Positive = 1
+    bias: bool = True
+
+    def _pads(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Zeros before and after, vertically and horizontally."""
+        if self.padding == "same":
+            spans = [d * (k - 1) for k, d in zip(self.kernel_size, self.dilation, strict=True)]
+            return (spans[0] // 2, spans[0] - spans[0] // 2), (spans[1] // 2, spans[1] - spans[1] // 2)
+        return (self.padding[0],) * 2, (self.padding[1],) * 2
+
+    def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
+        require_rank(operands[0], 4, "N, C, H, W")
+        channels, *size = operands[0].sample_shape
+        for what, count in (("input channels", channels), ("out_channels", self.out_channels)):
+            if count % self.groups:
+                raise AttributeProblem(
+                    f"cannot cut {count} {what} into {self.groups} groups", attribute="groups", code="groups",
+                    expected=f"groups that divide {channels} and {self.out_channels}", found=f"groups: {self.groups}",
+                )  # fmt: skip
+        if self.padding == "same" and self.stride != (1, 1):
+            raise AttributeProblem(
+                'padding "same" needs stride 1', attribute="padding", code="value",
+                expected="stride 1, or padding in numbers", found=f"stride {self.stride}",
+            )  # fmt: skip
+        taps = zip(size, self.kernel_size, self.stride, self._pads(), self.dilation, ("height", "width"), strict=True)
+        return (TensorType.batched(self.out_channels, *(window_extent(*tap) for tap in taps)),)
+
+    def warnings(self, *operands: TensorType) -> tuple[str, ...]:
+        unread = []
+        taps = zip(operands[0].sample_shape[1:], self.kernel_size, self.stride, self._pads(), self.dilation, strict=True)
+        for axis, (extent, kernel, stride, pad, dilation) in zip(("height", "width"), taps, strict=True):
+            left = (extent + sum(pad) - dilation * (kernel - 1) - 1) % stride
+            if left > pad[1]:
+                unread.append(f"stride {stride} leaves {left - pad[1]} of {axis} {extent} unread (kernel {kernel})")
+        return tuple(unread)
+
+    def parameters(self, *operands: TensorType) -> Mapping[str, ParameterSpec]:
+        height, width = self.kernel_size
+        per_group = operands[0].sample_shape[0] // self.groups
+        fan_in, fan_out = per_group * height * width, self.out_channels // self.groups * height * width
+        init = Initializer("kaiming_uniform", {"a": 5**0.5})
+        shape = (self.out_channels, per_group, height, width)
+        found = {"weight": ParameterSpec(shape, init, fan_in=fan_in, fan_out=fan_out)}
+        if self.bias:
+            bound = Initializer("uniform", {"low": -(fan_in**-0.5), "high": fan_in**-0.5})
+            found["bias"] = ParameterSpec((self.out_channels,), bound, fan_in=fan_in)
+        return found
+
+    def macs(self, *operands: TensorType) -> int:
+        height, width = self.kernel_size
+        (y,) = self.infer(*operands)
+        return y.size * operands[0].sample_shape[0] // self.groups * height * width
+
+    def _contract(self, b: Builder, x: Value, weight: Value) -> Value:
+        (y,) = self.infer(x.type)
+        channels, units = x.type.sample_shape[0], self.out_channels
+        _, height, width = y.sample_shape
+        i, j = (Loop(name, k) for name, k in zip("ij", self.kernel_size, strict=True))
+        rows = window("h", "i", self.stride[0], self.dilation[0], self._pads()[0][0])
+        columns = window("w", "j", self.stride[1], self.dilation[1], self._pads()[1][0])
+        n, o, c, h, w = Loop("n", BATCH), Loop("o", units), Loop("c", channels), Loop("h", height), Loop("w", width)
+        of = Index.of
+        if self.groups == 1:
+            weight_index = [of("o"), of("c"), of("i"), of("j")]
+            return b.contract("conv2d", [n, o, h, w], [c, i, j], x, [of("n"), of("c"), rows, columns], weight, weight_index)
+        # A grouped convolution has the group as an axis of its own, along which nothing is summed.
+        g, o, c = Loop("g", self.groups), Loop("o", units // self.groups), Loop("c", channels // self.groups)
+        x = b.reshape(x, (BATCH, self.groups, channels // self.groups, *x.type.sample_shape[1:]), "group")
+        weight = b.reshape(weight, (self.groups, units // self.groups, *weight.type.sample_shape[1:]), "group")
+        x_index, weight_index = [of("n"), of("g"), of("c"), rows, columns], [of("g"), of("o"), of("c"), of("i"), of("j")]
+        grouped = b.contract("conv2d_grouped", [n, g, o, h, w], [c, i, j], x, x_index, weight, weight_index)
+        return b.reshape(grouped, y.shape, "ungroup")
+
+    def lower(self, b: Builder, *inputs: Value) -> Value:
+        y = self._contract(b, *inputs[:2])
+        return b.pointwise("bias", lambda v, bias: v + bias, y, inputs[2]) if self.bias else y
+
+    def gradient(
+        self, b: Builder, gradient: Value, inputs: tuple[Value, ...], outputs: tuple[Value, ...]
+    ) -> tuple[Value | None, ...]:
+        x, weight = inputs[:2]
+        scratch = Builder()  # the forward contraction, recorded once more only to read its loops
+        self._contract(scratch, x, weight)
+        node = next(n for n in scratch.nodes if n.op.family == "contraction")
+        forward: Comprehension = node.comprehension
+        operands = (x, weight)
+        if self.groups > 1:
+            gradient_shape = tuple(loop.extent for loop in forward.out)
+            operands = tuple(b.reshape(v, g.type.shape, "group") for v, g in zip(operands, node.inputs, strict=True))
+            kept = b.reshape(gradient, gradient_shape, "group")
+        else:
+            kept = gradient
+        gx = contraction_gradient(b, "conv2d_input_gradient", forward, kept, operands, 0)
+        gw = contraction_gradient(b, "conv2d_weight_gradient", forward, kept, operands, 1)
+        if self.groups > 1:
+            gx, gw = b.reshape(gx, x.type.shape, "ungroup"), b.reshape(gw, weight.type.shape, "ungroup")
+        if not self.bias:
+            return gx, gw
+        return gx, gw, b.reduce("bias_gradient", "sum", lambda g: g, gradient, axes=(0, 2, 3))

@@ -1,0 +1,1 @@
+"""Layer 6: running. The cache of compiled kernels, programs of kernels, workers."""

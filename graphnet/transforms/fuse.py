@@ -1,0 +1,79 @@
+"""Group nodes into kernels: pointwise nodes join the kernel that produces what they read.
+
+One rule, applied in order: a pointwise node joins the *latest* kernel among those that produce its operands,
+if it runs over the same elements. All its other operands then come from earlier kernels, so every
+kernel still depends on earlier ones only, and no cycle can arise.
+"""
+
+from __future__ import annotations
+
+from graphnet.ir.comprehension import Comprehension
+from graphnet.ir.graph import Graph, Node, Value
+from graphnet.ir.schedule import FusedGraph, FusedKernel
+
+
+def fuse(graph: Graph, *, enabled: bool = True) -> FusedGraph:
+    """Group the nodes of a lowered graph.
+
+    Args:
+        graph: a graph of comprehensions.
+        enabled: False gives every node a kernel of its own (to test against).
+    """
+    groups: list[list[Node]] = []
+    home: dict[Value, int] = {}
+    for node in graph.nodes:
+        target = _host(node, groups, home) if enabled else None
+        if target is None:
+            target = len(groups)
+            groups.append([])
+        groups[target].append(node)
+        home.update((v, target) for v in node.outputs)
+    return FusedGraph(graph, tuple(kernels_of(graph, groups)))
+
+
+def _host(node: Node, groups: list[list[Node]], home: dict[Value, int]) -> int | None:
+    """The group that a pointwise node joins, or None."""
+    op = node.comprehension
+    if op.family != "pointwise":
+        return None
+    produced = [home[v] for v in node.inputs if v in home]
+    if not produced:
+        return None
+    latest = max(produced)
+    root = groups[latest][0].comprehension
+    if root.view or not _has_same_elements(root, op):
+        return None
+    for read in op.reads:  # what the group computes must be read at the element's own position
+        if home.get(node.inputs[read.operand]) == latest and not _is_own_position(op, read.index):
+            return None
+    return latest
+
+
+def _has_same_elements(root: Comprehension, op: Comprehension) -> bool:
+    return [loop.extent for loop in root.out] == [loop.extent for loop in op.out]
+
+
+def _is_own_position(op: Comprehension, index: tuple[object, ...]) -> bool:
+    return [getattr(i, "loop", None) for i in index] == [loop.name for loop in op.out]
+
+
+def kernels_of(graph: Graph, groups: list[list[Node]]) -> list[FusedKernel]:
+    """Name the groups and find what each reads from and writes to memory."""
+    readers = graph.consumers()
+    results = set(graph.results)
+    kernels = []
+    names: dict[str, int] = {}
+    for group in groups:
+        members = set(group)
+        inside = {v for node in group for v in node.outputs}
+        reads = tuple(dict.fromkeys(v for node in group for v in node.inputs if v not in inside))
+        writes = tuple(
+            v
+            for node in group
+            for v in node.outputs
+            if v in results or any(reader not in members for reader in readers.get(v, []))
+        )
+        name = group[0].name if len(group) == 1 else f"{group[0].name}+{'+'.join(n.comprehension.label for n in group[1:])}"
+        names[name] = names.get(name, 0) + 1
+        kernels.append(FusedKernel(name if names[name] == 1 else f"{name}.{names[name]}", tuple(group), reads, writes))
+    return kernels

@@ -1,0 +1,1 @@
+"""Layer 7: drawings of every stage of a compilation."""

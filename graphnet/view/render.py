@@ -1,0 +1,1 @@
+"""Draw any stage of a compilation into a file."""
