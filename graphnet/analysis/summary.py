@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rich import box
-from rich.console import Console, Group as Renderables, RenderableType
+from rich.console import Console, RenderableType
+from rich.console import Group as Renderables
 from rich.table import Table
 from rich.text import Text
 
@@ -116,7 +117,11 @@ def summarise(network: Graph, batch: int = 1, memory: MemoryFigures | None = Non
     costs = node_costs(network)
     layers = tuple(
         LayerSummary(
-            node.name, node.op.name, node.outputs[0].type.sample_shape, costs[node], node.span.line if node.span else None
+            node.name,
+            node.op.name,
+            node.outputs[0].type.sample_shape,
+            costs[node],
+            node.span.line if node.span else None,
         )
         for node in network.nodes
         if is_layer(node)
@@ -164,7 +169,9 @@ def _table(summary: Summary) -> Table:
     table.add_column("parameters", justify="right", no_wrap=True)
     table.add_column("MACs", justify="right", no_wrap=True)
     for value in graph.inputs:
-        table.add_row(Text(value.name, style="green"), Text("input", style="green"), format_shape(value.type.sample_shape))
+        table.add_row(
+            Text(value.name, style="green"), Text("input", style="green"), format_shape(value.type.sample_shape)
+        )
     costs = node_costs(graph)
     for row in _rows(fold_repeats(scope_tree(graph.nodes), graph).members, costs):
         operator = Text(row.operator, style="bold magenta" if row.is_heading else "cyan")
@@ -186,7 +193,9 @@ def _totals(summary: Summary) -> Table:
     table.add_column()
     cost, memory = summary.cost, summary.memory
     frozen = cost.parameters - cost.trainable_parameters
-    table.add_row("parameters", f"{cost.parameters:,}" + (f" ({cost.trainable_parameters:,} trained)" if frozen else ""))
+    table.add_row(
+        "parameters", f"{cost.parameters:,}" + (f" ({cost.trainable_parameters:,} trained)" if frozen else "")
+    )
     table.add_row("MACs", f"{cost.macs:,} for one sample")
     for name, shape in summary.outputs.items():
         table.add_row("output", f"{name} {format_shape(shape)}")

@@ -43,6 +43,9 @@ class ArgumentRow:
             self.arguments.append(argument)
         return name
 
+    def names(self) -> list[str]:
+        return list(self._slots)
+
     def number(self, name: str, value: int) -> str:
         """Pass a number; 0 and 1, which shape the code, are written out instead."""
         return str(value) if value in (0, 1) else self.add(name, value)

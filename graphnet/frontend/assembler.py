@@ -19,6 +19,7 @@ from graphnet.frontend.patterns import match_paths
 from graphnet.frontend.problems import check_arity, check_name, with_subject
 from graphnet.ir.definitions import Definition
 from graphnet.ir.graph import Graph, Loss, Metric, Node, Parameter, Scope, Value
+from graphnet.ir.metric import MetricDefinition
 from graphnet.ir.operator import Operator
 
 
@@ -31,9 +32,11 @@ class Assembler:
     Attributes:
         name: of the network.
         doc: what it is, in a sentence.
+        inputs, targets, outputs: values by name.
         nodes: by full path, in topological order.
         parameters: by path, in the order of their layers.
         spans: where inputs and targets were declared, by name.
+        patterns: of the regularisers, by term.
         warnings: what is legal but suspicious about single layers, with spans and without source lines.
 
     Every method that adds something raises AttributeProblem where it does not fit, and then adds nothing.
@@ -45,9 +48,10 @@ class Assembler:
         self.parameters: dict[str, Parameter] = {}
         self.warnings: list[Diagnostic] = []
         self.spans: dict[str, SourceSpan] = {}
-        self._inputs: dict[str, Value] = {}
-        self._targets: dict[str, Value] = {}
-        self._outputs: dict[str, Value] = {}
+        self.patterns: dict[str, tuple[str, ...]] = {}
+        self.inputs: dict[str, Value] = {}
+        self.targets: dict[str, Value] = {}
+        self.outputs: dict[str, Value] = {}
         self._losses: dict[str, Loss] = {}
         self._metrics: dict[str, Metric] = {}
         self._scopes: set[str] = set()
@@ -61,16 +65,16 @@ class Assembler:
         self._claim(name, f"input '{name}'")
         if span is not None:
             self.spans[name] = span
-        return self._inputs.setdefault(name, Value(name, type, role="input"))
+        return self.inputs.setdefault(name, Value(name, type, role="input"))
 
     def target(self, name: str, type: TensorType, span: SourceSpan | None = None) -> Value:
         """Declare what a loss compares with; several losses may share a target of one type."""
-        if name not in self._targets:
+        if name not in self.targets:
             self._claim(name, f"target '{name}'")
             if span is not None:
                 self.spans[name] = span
-            return self._targets.setdefault(name, Value(name, type, role="target"))
-        known = self._targets[name]
+            return self.targets.setdefault(name, Value(name, type, role="target"))
+        known = self.targets[name]
         if known.type != type:
             raise AttributeProblem(
                 f"target '{name}' cannot have two types", code="target", expected=f"{type}, as this term needs it",
@@ -78,12 +82,19 @@ class Assembler:
             )  # fmt: skip
         return known
 
+    def target_type(self, op: Operator, predictions: Sequence[Value], name: str) -> TensorType:
+        """The type of the target that a loss needs, given what it judges."""
+        try:
+            return op.target(*(value.type for value in predictions))
+        except AttributeProblem as problem:
+            raise with_subject(problem, f"{op.name} '{name}'", predictions) from None
+
     def output(self, name: str, value: Value) -> None:
         """Give a value to the user under a name of its own."""
         check_name(name, f"output '{name}'")
-        if name in self._outputs:
+        if name in self.outputs:
             raise AttributeProblem(f"output '{name}' is declared twice", code="name", hint="give it another name")
-        self._outputs[name] = value
+        self.outputs[name] = value
 
     # -- layers ------------------------------------------------------------------------------------------------
 
@@ -182,11 +193,14 @@ class Assembler:
         if op.kind != "regulariser":
             raise AttributeProblem(f"{op.name} is no regulariser", code="loss", expected="l1, l2", found=f"a {op.kind}")
         matched = self.matching(pattern)
-        return self._term(self._checked(weight, name), op, [p.value for p in matched], name, span, None)
+        term = self._term(self._checked(weight, name), op, [p.value for p in matched], name, span, None)
+        self.patterns[name] = (pattern,) if isinstance(pattern, str) else tuple(pattern)
+        return term
 
-    def metric(self, definition: Definition, values: Sequence[Value], *, name: str) -> Metric:
+    def metric(self, definition: MetricDefinition, values: Sequence[Value], *, name: str) -> Metric:
         """Report a metric of predictions and, last, their target."""
         check_name(name, f"metric '{name}'")
+        definition.check(*(value.type for value in values))
         if name in self._metrics:
             raise AttributeProblem(f"metric '{name}' is declared twice", code="name", hint="give it a `name`")
         return self._metrics.setdefault(name, Metric(name, definition, tuple(values)))
@@ -235,7 +249,7 @@ class Assembler:
             raise AttributeProblem(
                 f"network '{self.name}' has no layers", code="empty", expected="at least one layer", found="none"
             )
-        outputs = self._outputs or {layers[-1].name: layers[-1].outputs[0]}
+        outputs = self.outputs or {layers[-1].name: layers[-1].outputs[0]}
         moved = self._freeze_values()
 
         def now(value: Value) -> Value:
@@ -244,10 +258,10 @@ class Assembler:
         nodes = tuple(self._frozen_node(node, moved) for node in self.nodes.values())
         return Graph(
             name=self.name,
-            inputs=tuple(self._inputs.values()),
+            inputs=tuple(self.inputs.values()),
             nodes=nodes,
             outputs={name: now(value) for name, value in outputs.items()},
-            targets=tuple(self._targets.values()),
+            targets=tuple(self.targets.values()),
             parameters=tuple(
                 replace(p, value=now(p.value), trainable=p.trainable and path not in self._frozen)
                 for path, p in self.parameters.items()
@@ -277,12 +291,16 @@ class Assembler:
 
     # -- names -------------------------------------------------------------------------------------------------
 
+    def is_free(self, path: str) -> bool:
+        """Whether no input, target, layer, loss or scope has this name."""
+        return not any(path in names for names in (self.inputs, self.targets, self.nodes, self._scopes))
+
     def _claim(self, name: str, subject: str, *, check: bool = True) -> None:
         """Make sure that a name is free among inputs, targets, layers, losses and scopes."""
         if check:
             check_name(name, subject)
         kinds: list[tuple[str, Container[str]]] = [
-            ("an input", self._inputs), ("a target", self._targets), ("a layer", self.nodes), ("a scope", self._scopes),
+            ("an input", self.inputs), ("a target", self.targets), ("a layer", self.nodes), ("a scope", self._scopes),
         ]  # fmt: skip
         taken = next((kind for kind, names in kinds if name in names), None)
         if taken:
@@ -290,6 +308,11 @@ class Assembler:
                 f"{subject} cannot have this name: {taken} has it", code="name", expected="a name of its own",
                 found=f"'{name}'", hint="give it another `name`",
             )  # fmt: skip
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The paths of all scopes with a layer in them."""
+        return frozenset(self._scopes)
 
     def _checked(self, weight: float, name: str) -> float:
         if not math.isfinite(weight):

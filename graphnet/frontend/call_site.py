@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import linecache
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import FrameType
 
+from graphnet.core.diagnostics import AttributeProblem, SpecError
 from graphnet.core.source import SourceSpan
+from graphnet.frontend.problems import diagnose
+from graphnet.frontend.settings import SettingsError
 
 PACKAGE = str(Path(__file__).parent.parent) + "/"
 
@@ -36,6 +41,27 @@ def call_site() -> CallSite:
     column, end_column = _column(lines[0], positions[2] or 0), _column(lines[-1], positions[3] or 0)
     span = SourceSpan(_shown(code.co_filename), first, column, last, max(end_column, column + 1))
     return CallSite(span, lines if lines[0] else ())
+
+
+@contextmanager
+def reported_at(site: CallSite) -> Iterator[None]:
+    """Problems inside become errors that show the call.
+
+    Raises:
+        SpecError: with a diagnostic for every problem.
+    """
+    try:
+        yield
+    except AttributeProblem as problem:
+        raise SpecError(diagnose(problem, span=site.span, lines=site.lines)) from None
+    except SettingsError as error:
+        raise SpecError([diagnose(p, span=site.span, lines=site.lines) for p in error.problems]) from None
+
+
+def source_lines(span: SourceSpan) -> tuple[str, ...]:
+    """The lines of a span, or nothing where the file cannot be read (any more)."""
+    lines = [linecache.getline(span.file, n).rstrip("\r\n") for n in range(span.line, span.end_line + 1)]
+    return tuple(lines) if any(lines) else ()
 
 
 def _is_ours(file: str) -> bool:

@@ -8,6 +8,7 @@ from graphnet.core.diagnostics import AttributeProblem, Diagnostic
 from graphnet.core.source import SourceSpan
 from graphnet.ir.graph import Value
 from graphnet.ir.operator import Operator
+from graphnet.ops.families.attributes import reference_attributes
 
 FORBIDDEN = frozenset("./:*?$ \t\r\n")
 """Characters that no name may have: paths, patterns and expressions give them a meaning."""
@@ -45,6 +46,7 @@ def check_name(name: str, subject: str) -> None:
 
 
 def check_arity(op: Operator, count: int, subject: str) -> None:
+    count -= sum(getattr(op, name) is not None for name in reference_attributes(type(op)))
     if op.kind == "layer" and (count == op.arity if op.arity is not None else count >= 2):
         return
     if op.kind != "layer" and count >= 1:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 from graphnet.core.diagnostics import Diagnostic, Severity, SpecError
 from graphnet.core.source import SourceSpan
+
+_QUOTED: Final = re.compile(r"'[^']*'")
 
 MAX_REPORTED: Final = 100
 """The most problems that are worth reading in one go."""
@@ -43,7 +46,8 @@ class Report:
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Note a diagnostic, with the source lines of its span."""
-        key = (diagnostic.span, diagnostic.code, diagnostic.severity) if diagnostic.span else (diagnostic,)
+        kind = _QUOTED.sub("", diagnostic.message)  # the names of layers differ from pass to pass
+        key = (diagnostic.span, diagnostic.code, diagnostic.severity, kind) if diagnostic.span else (diagnostic,)
         self._found.setdefault(key, replace(diagnostic, lines=diagnostic.lines or self._source(diagnostic.span)))
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:

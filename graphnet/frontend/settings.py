@@ -126,6 +126,13 @@ def read_definition(registry: Registry, given: Any, subject: str) -> Definition:
             )
         ])  # fmt: skip
     definition = registry[name]
+    if value is not None and not isinstance(value, Mapping) and definition.primary is None:
+        raise SettingsError([
+            AttributeProblem(
+                f"{subject}: {name} takes its settings by name", code="value", found=repr(value),
+                expected=f"`{name}: {{setting: value}}` with {', '.join(settings_of(definition)) or 'nothing to set'}",
+            )
+        ])  # fmt: skip
     return cast(Definition, construct(definition, as_settings(definition, value), f"{subject}: {name}"))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from graphnet.core.source import SourceSpan
 from graphnet.core.types import BATCH, DType, Extent, TensorType
 from graphnet.ir.comprehension import FIRST, Comprehension, Fold, Index, Loop, Read, Result
-from graphnet.ir.expression import Expression, Load, Scalar, Uniform, as_expression
+from graphnet.ir.expression import Load, Scalar, Uniform, as_expression
 from graphnet.ir.graph import Node, Scope, Value
 
 Function = Callable[..., Scalar]
@@ -146,15 +146,16 @@ class Builder:
 
     def reduce(
         self, label: str, fold: Fold, function: Function, *values: Value, axes: Sequence[int],
-        shape: Sequence[Extent] | None = None,
+        shape: Sequence[Extent] | None = None, operand_axes: Sequence[Sequence[int] | None] | None = None,
     ) -> Value:  # fmt: skip
-        """Fold an expression over whole axes, which disappear: `b.reduce("sum", "sum", lambda x: x, x, axes=(0, 2, 3))`.
+        """Fold an expression over whole axes, which disappear: `b.reduce("sum", "sum", lambda x: x, x, axes=(0, 2))`.
 
-        Operands broadcast against each other as in `pointwise`.
+        Operands broadcast against each other as in `pointwise`, where `operand_axes` is called `axes`.
         """
         full = tuple(shape) if shape is not None else broadcast_shape(values)
         loops = axis_loops(full)
-        reads = tuple(Read(k, broadcast_index(v.type, full, loops, None)) for k, v in enumerate(values))
+        own = operand_axes if operand_axes is not None else [None] * len(values)
+        reads = tuple(Read(k, broadcast_index(v.type, full, loops, own[k])) for k, v in enumerate(values))
         expression = as_expression(function(*(Load(k) for k in range(len(values)))))
         out = tuple(loop for k, loop in enumerate(loops) if k not in axes)
         folded = tuple(loop for k, loop in enumerate(loops) if k in axes)

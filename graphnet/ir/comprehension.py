@@ -189,9 +189,8 @@ class Comprehension:
             count *= 1 if loop.extent == BATCH else int(loop.extent)
         return count
 
-    def renamed(self, prefix: str) -> Comprehension:
-        """The same with other loop names, so that two comprehensions can be joined."""
-        names = {name: prefix + name for name in self.extents}
+    def renamed(self, names: Mapping[str, str]) -> Comprehension:
+        """The same with other loop names: all at once, so names may be exchanged."""
 
         def rename(expression: Expression) -> Expression | None:
             if isinstance(expression, Coordinate):

@@ -1,4 +1,5 @@
-"""Registries for what a spec names besides operators: metrics, initialisers, optimizers, schedules.
+"""Registries for what a spec names besides operators: metrics, initialisers, optimizers, schedules,
+sources of data.
 
 Each definition is one file that registers a frozen, validated dataclass, as operators do.
 """
@@ -56,3 +57,4 @@ METRICS = Registry("metric")
 INITIALISERS = Registry("initialiser")
 OPTIMIZERS = Registry("optimizer")
 SCHEDULES = Registry("schedule")
+SOURCES = Registry("data source")

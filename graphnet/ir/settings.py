@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import Field, GetCoreSchemaHandler
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
 from graphnet.core.diagnostics import AttributeProblem, nearest
@@ -20,6 +20,22 @@ Share = Annotated[Number, Field(ge=0, le=1)]
 """A part of a whole, both ends included."""
 Count = Annotated[int, Field(strict=True, ge=1)]
 NonNegativeCount = Annotated[int, Field(strict=True, ge=0)]
+
+
+def _listed(value: Any) -> Any:
+    return (value,) if isinstance(value, str | int) and not isinstance(value, bool) else value
+
+
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Name = Annotated[str, BeforeValidator(_text)]
+"""A text, or a whole number that stands for one."""
+Names = Annotated[tuple[Name, ...], BeforeValidator(_listed)]
+"""One name, or a list of them."""
+NamesByName = Mapping[str, Names]
+"""Names for each of several things."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +59,14 @@ class Choice:
     `unknown_name`; contexts hold `expected`, `found`, `hint` and `attribute` where they are known.
 
     The definitions are those registered when the model that has the field is built.
+
+    Attributes:
+        registry: holds the definitions.
+        optional: whether None stands for no definition.
     """
 
     registry: Registry
+    optional: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         kinds = {name: handler.generate_schema(cls) for name, cls in self.registry.items()}
@@ -57,7 +78,7 @@ class Choice:
         return core_schema.no_info_wrap_validator_function(self._read, written)
 
     def _read(self, value: Any, definition: core_schema.ValidatorFunctionWrapHandler) -> Any:
-        if type(value) in self.registry.values():
+        if type(value) in self.registry.values() or (value is None and self.optional):
             return value
         try:
             return definition(self._chosen(value))

@@ -9,10 +9,11 @@ from graphnet.core.diagnostics import AttributeProblem
 from graphnet.core.types import BATCH, TensorType
 from graphnet.ir.adjoint import contraction_gradient
 from graphnet.ir.builder import Builder
-from graphnet.ir.comprehension import Comprehension, Index, Loop, window
+from graphnet.ir.comprehension import Comprehension, Index, Loop
 from graphnet.ir.graph import Initializer, ParameterSpec, Value
 from graphnet.ir.operator import Operator, operator
-from graphnet.ops.families.attributes import NonNegativePair, Positive, PositivePair, require_rank, window_extent
+from graphnet.ops.families.attributes import Flag, NonNegativePair, Positive, PositivePair, require_rank
+from graphnet.ops.families.windows import Windows, feature_map_loops
 
 
 @operator("conv2d", primary="out_channels", category="contraction")
@@ -46,14 +47,16 @@ class Conv2d(Operator):
     padding: NonNegativePair | Literal["same"] = (0, 0)
     dilation: PositivePair = (1, 1)
     groups: Positive = 1
-    bias: bool = True
+    bias: Flag = True
 
-    def _pads(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Zeros before and after, vertically and horizontally."""
+    def windows(self) -> Windows:
+        """The geometry that the attributes describe."""
         if self.padding == "same":
             spans = [d * (k - 1) for k, d in zip(self.kernel_size, self.dilation, strict=True)]
-            return (spans[0] // 2, spans[0] - spans[0] // 2), (spans[1] // 2, spans[1] - spans[1] // 2)
-        return (self.padding[0],) * 2, (self.padding[1],) * 2
+            rows, columns = ((span // 2, span - span // 2) for span in spans)
+        else:
+            rows, columns = ((padding, padding) for padding in self.padding)
+        return Windows(self.kernel_size, self.stride, (rows, columns), self.dilation)
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         require_rank(operands[0], 4, "N, C, H, W")
@@ -69,22 +72,15 @@ class Conv2d(Operator):
                 'padding "same" needs stride 1', attribute="padding", code="value",
                 expected="stride 1, or padding in numbers", found=f"stride {self.stride}",
             )  # fmt: skip
-        taps = zip(size, self.kernel_size, self.stride, self._pads(), self.dilation, ("height", "width"), strict=True)
-        return (TensorType.batched(self.out_channels, *(window_extent(*tap) for tap in taps)),)
+        return (TensorType.batched(self.out_channels, *self.windows().extents(size)),)
 
     def warnings(self, *operands: TensorType) -> tuple[str, ...]:
-        unread = []
-        taps = zip(operands[0].sample_shape[1:], self.kernel_size, self.stride, self._pads(), self.dilation, strict=True)
-        for axis, (extent, kernel, stride, pad, dilation) in zip(("height", "width"), taps, strict=True):
-            left = (extent + sum(pad) - dilation * (kernel - 1) - 1) % stride
-            if left > pad[1]:
-                unread.append(f"stride {stride} leaves {left - pad[1]} of {axis} {extent} unread (kernel {kernel})")
-        return tuple(unread)
+        return self.windows().unread(operands[0].sample_shape[1:])
 
     def parameters(self, *operands: TensorType) -> Mapping[str, ParameterSpec]:
         height, width = self.kernel_size
         per_group = operands[0].sample_shape[0] // self.groups
-        fan_in, fan_out = per_group * height * width, self.out_channels // self.groups * height * width
+        fan_in, fan_out = per_group * height * width, self.out_channels * height * width
         init = Initializer("kaiming_uniform", {"a": 5**0.5})
         shape = (self.out_channels, per_group, height, width)
         found = {"weight": ParameterSpec(shape, init, fan_in=fan_in, fan_out=fan_out)}
@@ -101,21 +97,24 @@ class Conv2d(Operator):
     def _contract(self, b: Builder, x: Value, weight: Value) -> Value:
         (y,) = self.infer(x.type)
         channels, units = x.type.sample_shape[0], self.out_channels
-        _, height, width = y.sample_shape
-        i, j = (Loop(name, k) for name, k in zip("ij", self.kernel_size, strict=True))
-        rows = window("h", "i", self.stride[0], self.dilation[0], self._pads()[0][0])
-        columns = window("w", "j", self.stride[1], self.dilation[1], self._pads()[1][0])
-        n, o, c, h, w = Loop("n", BATCH), Loop("o", units), Loop("c", channels), Loop("h", height), Loop("w", width)
+        n, _, h, w = feature_map_loops(y)
+        i, j = self.windows().taps
+        rows, columns = self.windows().reads
         of = Index.of
         if self.groups == 1:
-            weight_index = [of("o"), of("c"), of("i"), of("j")]
-            return b.contract("conv2d", [n, o, h, w], [c, i, j], x, [of("n"), of("c"), rows, columns], weight, weight_index)
+            o, c = Loop("o", units), Loop("c", channels)
+            return b.contract(
+                "conv2d", [n, o, h, w], [c, i, j],
+                x, [of("n"), of("c"), rows, columns], weight, [of("o"), of("c"), of("i"), of("j")],
+            )  # fmt: skip
         # A grouped convolution has the group as an axis of its own, along which nothing is summed.
         g, o, c = Loop("g", self.groups), Loop("o", units // self.groups), Loop("c", channels // self.groups)
         x = b.reshape(x, (BATCH, self.groups, channels // self.groups, *x.type.sample_shape[1:]), "group")
         weight = b.reshape(weight, (self.groups, units // self.groups, *weight.type.sample_shape[1:]), "group")
-        x_index, weight_index = [of("n"), of("g"), of("c"), rows, columns], [of("g"), of("o"), of("c"), of("i"), of("j")]
-        grouped = b.contract("conv2d_grouped", [n, g, o, h, w], [c, i, j], x, x_index, weight, weight_index)
+        grouped = b.contract(
+            "conv2d_grouped", [n, g, o, h, w], [c, i, j],
+            x, [of("n"), of("g"), of("c"), rows, columns], weight, [of("g"), of("o"), of("c"), of("i"), of("j")],
+        )  # fmt: skip
         return b.reshape(grouped, y.shape, "ungroup")
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
@@ -130,15 +129,13 @@ class Conv2d(Operator):
         self._contract(scratch, x, weight)
         node = next(n for n in scratch.nodes if n.op.family == "contraction")
         forward: Comprehension = node.comprehension
-        operands = (x, weight)
+        operands, gy = (x, weight), gradient
         if self.groups > 1:
-            gradient_shape = tuple(loop.extent for loop in forward.out)
-            operands = tuple(b.reshape(v, g.type.shape, "group") for v, g in zip(operands, node.inputs, strict=True))
-            kept = b.reshape(gradient, gradient_shape, "group")
-        else:
-            kept = gradient
-        gx = contraction_gradient(b, "conv2d_input_gradient", forward, kept, operands, 0)
-        gw = contraction_gradient(b, "conv2d_weight_gradient", forward, kept, operands, 1)
+            grouped_x, grouped_weight = (value.type.shape for value in node.inputs)
+            operands = b.reshape(x, grouped_x, "group"), b.reshape(weight, grouped_weight, "group")
+            gy = b.reshape(gradient, tuple(loop.extent for loop in forward.out), "group")
+        gx = contraction_gradient(b, "conv2d_input_gradient", forward, gy, operands, 0)
+        gw = contraction_gradient(b, "conv2d_weight_gradient", forward, gy, operands, 1)
         if self.groups > 1:
             gx, gw = b.reshape(gx, x.type.shape, "ungroup"), b.reshape(gw, weight.type.shape, "ungroup")
         if not self.bias:

@@ -150,7 +150,7 @@ def _digest(source: KernelSource) -> str:
 @cache
 def _environment_hash() -> hashlib._Hash:
     """The part of every digest that is the same for all kernels."""
-    sources = {path.name: path.read_text(encoding="utf-8") for path in (*SOURCES, Path(machine_code.__file__))}
+    sources = {path.name: path.read_text(encoding="utf-8") for path in (*SOURCES, Path(machine_code.__file__), Path(__file__))}
     settings = sorted(
         (name, value) for name, value in os.environ.items() if name.startswith("NUMBA_") and name not in _IRRELEVANT
     )

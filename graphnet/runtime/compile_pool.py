@@ -24,6 +24,7 @@ from graphnet.runtime.cores import usable_cores
 from graphnet.runtime.machine_code import MachineCode, compile_kernel
 
 _ROOT = Path(graphnet.core.__file__).parents[2]
+_WORKER = ["-m", "graphnet.runtime.compile_worker"]
 
 
 def compile_files(paths: Sequence[Path]) -> Iterator[tuple[Path, MachineCode]]:
@@ -82,7 +83,7 @@ class _Helper:
     def start(self) -> None:
         paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "graphnet.runtime.compile_worker"],
+            [sys.executable, *_WORKER],
             env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -62,8 +62,10 @@ def compile_kernel(path: Path) -> MachineCode:
 def load(code: MachineCode) -> int:
     """Put machine code into this process, for as long as it lives; gives the kernel's address.
 
+    The image must be sound: LLVM does not survive an object file that is none.
+
     Raises:
-        RuntimeError: the image is not an object file, or the symbol is not in it.
+        RuntimeError: the symbol is not in it.
     """
     engine = _engine()
     engine.add_object_file(binding.ObjectFileRef.from_data(code.image))

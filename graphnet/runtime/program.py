@@ -106,7 +106,7 @@ class Program:
                 np.int64,
             )
             row = ctypes.c_void_p(args.ctypes.data)
-            pool.run([partial(walk_function, row, worker, count) for worker in range(count)])
+            pool.run([partial(walk_function, row, worker, count) for worker in range(count)], memory=(self, args))
 
 
 class InterpretedProgram:

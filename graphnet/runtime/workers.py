@@ -14,6 +14,7 @@ from graphnet.core.environment import threads_limit
 from graphnet.runtime.cores import usable_cores
 
 Call = Callable[[], object]
+Job = tuple[Call, object]
 
 
 def default_workers() -> int:
@@ -31,32 +32,35 @@ class WorkerPool:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self._inboxes: list[SimpleQueue[Call]] = []
+        self._inboxes: list[SimpleQueue[Job]] = []
 
-    def run(self, calls: Sequence[Call]) -> None:
+    def run(self, calls: Sequence[Call], memory: object) -> None:
         """Run the first call in this thread and each other one in a thread of its own, at the same time.
 
         Returns when the first call does: calls end with a barrier if the others' work is to be finished by then.
+
+        Args:
+            memory: what the calls use; kept alive until the last one has returned, which may be a little later.
         """
         own, *others = calls
         while len(self._inboxes) < len(others):
             self._inboxes.append(self._start_worker(len(self._inboxes) + 1))
-        hand_out = [partial(inbox.put, call) for inbox, call in zip(self._inboxes, others, strict=False)]
+        hand_out = [partial(inbox.put, (call, memory)) for inbox, call in zip(self._inboxes, others, strict=False)]
         # One call into C: no signal handler can raise KeyboardInterrupt when some workers have their call, and
         # would wait at a barrier for the rest.
         deque(map(operator.call, [*hand_out, own]), maxlen=0)
 
-    def _start_worker(self, worker: int) -> SimpleQueue[Call]:
-        inbox: SimpleQueue[Call] = SimpleQueue()
+    def _start_worker(self, worker: int) -> SimpleQueue[Job]:
+        inbox: SimpleQueue[Job] = SimpleQueue()
         threading.Thread(target=_serve, args=(inbox,), name=f"graphnet-worker-{worker}", daemon=True).start()
         return inbox
 
 
-def _serve(inbox: SimpleQueue[Call]) -> None:
+def _serve(inbox: SimpleQueue[Job]) -> None:
     while True:
-        call = inbox.get()
+        call, memory = inbox.get()
         call()
-        del call  # it may hold a whole program's memory, and the next one may be long in coming
+        del call, memory  # a whole program's, maybe, and the next one may be long in coming
 
 
 _pools: dict[int, WorkerPool] = {}

@@ -125,9 +125,7 @@ class _Evaluation:
         rows = max(1, GRID_LIMIT * lengths[0] // points)
         inner = [np.arange(length) for length in lengths[1:]]
         starts = range(0, lengths[0], rows)
-        parts = [
-            self._evaluate(loops, [np.arange(start, min(start + rows, lengths[0])), *inner]) for start in starts
-        ]
+        parts = [self._evaluate(loops, [np.arange(start, min(start + rows, lengths[0])), *inner]) for start in starts]
         return tuple(np.concatenate(blocks) for blocks in zip(*parts, strict=True))
 
     def _evaluate(self, loops: tuple[Loop, ...], ranges: list[Array]) -> tuple[Array, ...]:

@@ -40,7 +40,9 @@ class LoweredOperator:
         operands = [Value(f"x{k}", t, operand_role(operator, k, len(types))) for k, t in enumerate(types)]
         declared = operator.parameters(*types)
         self.inputs = (*operands, *(parameter_value(name, spec) for name, spec in declared.items()))
-        node = Node.make(operator.name, operator, self.inputs, operator.infer(*types), operands=len(types), frozen=frozen)
+        node = Node.make(
+            operator.name, operator, self.inputs, operator.infer(*types), operands=len(types), frozen=frozen
+        )
         b = Builder(training=training)
         with b.origin(node):
             made = operator.lower(b, *self.inputs)

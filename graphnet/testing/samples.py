@@ -126,7 +126,9 @@ def run(sample: Sample, mode: Mode = TRAINING, *, dtype: type[np.floating[Any]] 
     return Run(output, named, updates)
 
 
-def gradient_errors(sample: Sample, mode: Mode = TRAINING, *, directions: int = 3, step: float = 1e-5) -> dict[str, float]:
+def gradient_errors(
+    sample: Sample, mode: Mode = TRAINING, *, directions: int = 3, step: float = 1e-5
+) -> dict[str, float]:
     """Compare gradients in float64 with central differences, along random dense directions.
 
     Returns:

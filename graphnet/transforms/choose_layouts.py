@@ -28,12 +28,14 @@ class LaidOutGraph:
     """A fused graph with a layout for every value that lies in memory.
 
     Attributes:
-        aliases: values that are another's memory under another shape or name, and whose.
+        aliases: values that are another's memory under another shape, and whose.
+        views: the nodes that make such values; they do nothing.
     """
 
     fused: FusedGraph
     layouts: Mapping[Value, Layout]
     aliases: Mapping[Value, Value]
+    views: frozenset[Node]
 
 
 def default_layout(type: TensorType, lanes: int, halo: int = 0) -> Layout:
@@ -46,9 +48,20 @@ def default_layout(type: TensorType, lanes: int, halo: int = 0) -> Layout:
     return blocked(shape, 0, lanes) if rank == 1 else filters(shape, lanes)
 
 
-def choose_layouts(fused: FusedGraph, lanes: int) -> LaidOutGraph:
-    """Give each value a layout; see the module's docstring."""
-    return _Chooser(fused, lanes).run()
+def choose_layouts(
+    fused: FusedGraph, lanes: int, *, given: Mapping[Value, Layout] | None = None
+) -> LaidOutGraph:
+    """Give each value a layout; see the module's docstring.
+
+    Args:
+        fused: the kernels.
+        lanes: elements of a vector.
+        given: layouts that are settled already.
+    """
+    chooser = _Chooser(fused, lanes)
+    chooser.layouts.update(given or {})
+    chooser.preferred.update(given or {})
+    return chooser.run()
 
 
 @dataclass
@@ -60,12 +73,13 @@ class _Chooser:
     preferred: dict[Value, Layout] = field(default_factory=dict)
     copies: dict[tuple[Value, Layout], Value] = field(default_factory=dict)
     kernels: list[FusedKernel] = field(default_factory=list)
+    views: list[Node] = field(default_factory=list)
 
     def run(self) -> LaidOutGraph:
         graph = self.fused.graph
         self.halos = _halos(graph)
         for value in (*graph.inputs, *graph.targets):
-            self.layouts[value] = self._fed(value)
+            self.layouts.setdefault(value, self._fed(value))
         for parameter in graph.parameters:
             self.layouts[parameter.value] = default_layout(parameter.value.type, self.lanes)
         for path, gradient in graph.gradients.items():
@@ -79,7 +93,7 @@ class _Chooser:
             self._place(kernel)
         nodes = tuple(node for kernel in self.kernels for node in kernel.nodes)
         laid = FusedGraph(replace(graph, nodes=nodes), tuple(self.kernels))
-        return LaidOutGraph(laid, self.layouts, self.aliases)
+        return LaidOutGraph(laid, self.layouts, self.aliases, frozenset(self.views))
 
     def _fed(self, value: Value) -> Layout:
         """The layout of an input: rows padded to whole vectors for matrices, else row-major with its halo."""
@@ -119,6 +133,7 @@ class _Chooser:
                 return
             self.layouts[target] = wanted
         self.aliases[target] = self.aliases.get(source, source)
+        self.views.append(kernel.root)
         self.kernels.append(kernel)
 
     # -- kernels -------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ def lower(graph: Graph, *, training: bool) -> Graph:
     """
     b = Builder(training=training)
     new: dict[Value, Value] = {}
+    updates: tuple[tuple[Value, Value], ...] = ()
     for node in graph.nodes:
         inputs = [new.get(v, v) for v in node.inputs]
         with b.origin(node):
@@ -27,5 +28,8 @@ def lower(graph: Graph, *, training: bool) -> Graph:
             else:
                 made = node.op.lower(b, *inputs)
         new.update(zip(node.outputs, made if isinstance(made, tuple) else (made,), strict=True))
+        new.update(b.updates[len(updates) :])  # a layer applied again continues from the statistics of the first time
+        updates = tuple(b.updates)
     lowered = map_results(graph, b.nodes, lambda v: new.get(v, v))
-    return replace(lowered, updates=(*lowered.updates, *b.updates) if training else ())
+    buffers = [p.value for p in graph.parameters if p.value in new]
+    return replace(lowered, updates=tuple((buffer, new[buffer]) for buffer in buffers))

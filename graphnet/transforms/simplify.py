@@ -106,11 +106,11 @@ def _inlined(node: Node, inputs: list[Value], formulas: dict[Value, Node]) -> No
         for slot, read in enumerate(op.reads):
             source = formulas.get(inputs[read.operand])
             if source is not None and op.family != "contraction" and not op.view and _can_inline(read, source):
-                op, inputs = _write_out(op, inputs, slot, source)
+                op, inputs = _tidy(*_write_out(op, inputs, slot, source))
                 changed = True
                 break
         else:
-            return rebuilt(node, *_tidy(op, inputs)) if changed else node
+            return rebuilt(node, op, inputs) if changed else node
 
 
 def _can_inline(read: Read, source: Node) -> bool:
@@ -150,13 +150,12 @@ def _write_out(
 
     formula = substitute(inner.results[0].expression, moved)
 
-    def replaced(expression: Expression | None) -> Expression | None:
-        if expression is None:
-            return None
+    def replaced(expression: Expression) -> Expression:
         return substitute(expression, lambda e: formula if e == Load(slot) else None)
 
     results = tuple(
-        Result(replaced(r.expression) or r.expression, r.fold, replaced(r.position), r.dtype) for r in op.results
+        Result(replaced(r.expression), r.fold, None if r.position is None else replaced(r.position), r.dtype)
+        for r in op.results
     )
     return replace(op, reads=(*op.reads, *reads), results=results), [*inputs, *source.inputs]
 
@@ -171,7 +170,7 @@ def _tidy(op: Comprehension, inputs: list[Value]) -> tuple[Comprehension, list[V
         return op, inputs
     used: set[int] = set()
     for result in op.results:
-        used |= loads(result.expression) | (loads(result.position) if result.position else set())
+        used |= loads(result.expression) | (set() if result.position is None else loads(result.position))
     operands: list[Value] = []
     reads: list[Read] = []
     slots: dict[int, int] = {}
@@ -189,7 +188,7 @@ def _tidy(op: Comprehension, inputs: list[Value]) -> tuple[Comprehension, list[V
         return substitute(expression, lambda e: Load(slots[e.slot]) if isinstance(e, Load) else None)
 
     results = tuple(
-        replace(r, expression=renumbered(r.expression), position=renumbered(r.position) if r.position else None)
+        replace(r, expression=renumbered(r.expression), position=None if r.position is None else renumbered(r.position))
         for r in op.results
     )
     return replace(op, reads=tuple(reads), results=results), operands
@@ -254,7 +253,7 @@ def _joined(
         return substitute(expression, lambda e: Load(first_read + e.slot) if isinstance(e, Load) else None)
 
     results = tuple(
-        replace(r, expression=moved(r.expression), position=moved(r.position) if r.position else None)
+        replace(r, expression=moved(r.expression), position=None if r.position is None else moved(r.position))
         for r in other.results
     )
     reads = tuple(replace(r, operand=first_input + r.operand) for r in other.reads)

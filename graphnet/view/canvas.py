@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, TypeAlias
 
-import graphviz
+import graphviz  # type: ignore[import-untyped]  # it has no stubs
 
 from graphnet.analysis.cost import Cost
 from graphnet.analysis.units import format_count
-from graphnet.view.markup import html, quiet, text
-from graphnet.view.palette import FONT, FORWARD_INK, INK, PAPER
+from graphnet.view.markup import SMALL, quiet, stack, text
+from graphnet.view.palette import FONT, FORWARD_INK, INK, PAPER, Tint
+
+Digraph: TypeAlias = graphviz.Digraph
 
 TITLE_SIZE: Final = 16
 
 
-def canvas(title: str, subtitle: str, **attributes: str) -> graphviz.Digraph:
+def canvas(title: str, *subtitles: str, **attributes: str) -> Digraph:
     """An empty document.
 
     Args:
         title: the network's name.
-        subtitle: its figures, in a smaller line under it.
+        subtitles: smaller lines under it, as HTML.
         attributes: of the graph, for Graphviz.
     """
-    heading = f'{text(title, size=TITLE_SIZE, bold=True)}<BR/>{quiet(subtitle)}<BR/> '
+    heading = stack([text(title, size=TITLE_SIZE, bold=True), *subtitles, quiet(" ")], padding=2)
     defaults = {
-        "label": html(heading), "labelloc": "t", "fontname": FONT, "fontcolor": INK, "bgcolor": PAPER,
-        "rankdir": "TB", "ranksep": "0.32", "nodesep": "0.28", "pad": "0.25", "dpi": "144",
+        "label": heading, "labelloc": "t", "fontname": FONT, "fontcolor": INK, "bgcolor": PAPER,
+        "rankdir": "TB", "ranksep": "0.17", "nodesep": "0.25", "pad": "0.25", "dpi": "144",
     }  # fmt: skip
-    return graphviz.Digraph(
+    return Digraph(
         title,
         graph_attr={**defaults, **attributes},
         node_attr={"fontname": FONT, "fontsize": "11", "fontcolor": INK, "shape": "plain", "margin": "0"},
@@ -39,10 +42,17 @@ def canvas(title: str, subtitle: str, **attributes: str) -> graphviz.Digraph:
 
 
 def describe_cost(cost: Cost, *, long: bool = False) -> str:
-    """`148k params · 231M MACs`, in whole words if `long`."""
-    words = [f"{format_count(cost.parameters)} {'parameters' if long else 'params'}"] if cost.parameters or long else []
-    words += [f"{format_count(cost.macs)} MACs"] if cost.macs or long else []
+    """`148k params · 231M MACs`, or `11.7M parameters · 1.81G MACs for one sample` if `long`."""
+    if long:
+        return f"{format_count(cost.parameters)} parameters · {format_count(cost.macs)} MACs for one sample"
+    words = [f"{format_count(cost.parameters)} params"] if cost.parameters else []
+    words += [f"{format_count(cost.macs)} MACs"] if cost.macs else []
     return " · ".join(words)
+
+
+def legend(tints: Mapping[str, Tint]) -> str:
+    """Coloured squares with the words they stand for."""
+    return "   ".join(f"{text('■', size=SMALL, color=tint.line)} {quiet(words)}" for words, tint in tints.items())
 
 
 def identifier(kind: str, name: str) -> str:

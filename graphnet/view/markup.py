@@ -35,6 +35,12 @@ def lines(parts: Iterable[str], align: str = "LEFT") -> str:
     return "".join(f'{part}<BR ALIGN="{align}"/>' for part in parts if part)
 
 
+def stack(parts: Iterable[str], padding: int = 1) -> str:
+    """Lines of text under each other, centred, with more air between them than `lines` gives."""
+    rows = "".join(f"<TR><TD>{part}</TD></TR>" for part in parts if part)
+    return html(f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}">{rows}</TABLE>')
+
+
 @dataclass(frozen=True)
 class Chip:
     """A coloured row of a card: text on the left, figures on the right.
@@ -50,21 +56,24 @@ class Chip:
     def __str__(self) -> str:
         cells = f'<TD ALIGN="LEFT" BALIGN="LEFT">{lines(self.left)}</TD>'
         if any(self.right):
-            cells += f'<TD ALIGN="RIGHT" BALIGN="RIGHT">{lines(self.right, "RIGHT")}</TD>'
+            cells += f'<TD WIDTH="6"></TD><TD ALIGN="RIGHT" BALIGN="RIGHT">{lines(self.right, "RIGHT")}</TD>'
         row = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"><TR>{cells}</TR></TABLE>'
         if self.tint is None:
             return f'<TR><TD BORDER="0">{row}</TD></TR>'
         return f'<TR><TD STYLE="ROUNDED" BORDER="1" COLOR="{self.tint.line}" BGCOLOR="{self.tint.fill}">{row}</TD></TR>'
 
 
-def card(chips: Sequence[Chip], title: str = "", spacing: int = 2) -> str:
+def card(chips: Sequence[Chip], title: str = "", frame: Tint | None = None) -> str:
     """Chips stacked on each other as a label for a node of shape `plain`.
 
     Args:
         chips: from top to bottom.
         title: HTML to stand above them.
-        spacing: points between chips.
+        frame: to draw around all.
     """
     head = f'<TR><TD BORDER="0" ALIGN="LEFT">{title}</TD></TR>' if title else ""
     rows = head + "".join(map(str, chips))
-    return html(f'<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="{spacing}" CELLPADDING="2">{rows}</TABLE>')
+    looks = 'BORDER="0"'
+    if frame is not None:
+        looks = f'BORDER="1" STYLE="ROUNDED" COLOR="{frame.line}" BGCOLOR="{frame.fill}"'
+    return html(f'<TABLE {looks} CELLBORDER="1" CELLSPACING="2" CELLPADDING="2">{rows}</TABLE>')

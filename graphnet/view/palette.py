@@ -14,6 +14,7 @@ BACKWARD_INK: Final = "#c4623f"
 SAVED_INK: Final = "#a9b4bd"
 ACCENT: Final = "#b3541e"
 PAPER: Final = "white"
+GRID: Final = "#e3e8ec"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ FAMILIES: Final[Mapping[str, Tint]] = {
 CLUSTER_FILLS: Final = ("#f7f9fb", "#f0f4f7", "#e9eef3")
 """By depth of nesting; deeper ones start again."""
 
+FORWARD_FRAME: Final = Tint("#f7f9fb", "#b7c4cf")
+BACKWARD_FRAME: Final = Tint("#fef6f3", "#e0a894")
 CLUSTER_LINE: Final = "#cfd8df"
 INPUT: Final = Tint("#eceff1", "#78909c")
 OUTPUT: Final = Tint("#e0f0e3", "#6fae7d")

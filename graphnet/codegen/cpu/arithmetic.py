@@ -2,6 +2,7 @@
 
 Vectors mix with Python numbers in every operator. Comparisons give masks; `&`, `|` and `~` combine masks. Arithmetic is
 strict IEEE 754: a division by zero gives an infinity, and NaN survives everything, `maximum` and `minimum` included.
+Kernels write `a = a + b`; `a += b` is refused, since it would change every name of the same array in the interpreter.
 """
 
 from __future__ import annotations

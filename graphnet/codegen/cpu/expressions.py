@@ -24,13 +24,13 @@ class ExpressionPrinter:
         used: collects the names of primitives, for the import line.
     """
 
-    def __init__(self, writer: Writer, leaf: Callable[[Expression], str], used: set[str]) -> None:
-        self.writer, self.leaf, self.used = writer, leaf, used
+    def __init__(self, writer: Writer, leaf: Callable[[Expression], str], used: set[str], prefix: str = "t") -> None:
+        self.writer, self.leaf, self.used, self.prefix = writer, leaf, used, prefix
         self._names: dict[Expression, str] = {}
         self._count = 0
 
     def print(self, *expressions: Expression) -> list[str]:
-        """Texts for the expressions; what they share is assigned to `t0`, `t1`, ... first."""
+        """Texts for the expressions; what they share is assigned to a name first."""
         uses: dict[Expression, int] = {}
         for expression in expressions:
             for e in walk(expression):
@@ -39,14 +39,10 @@ class ExpressionPrinter:
             for e in walk(expression):
                 if isinstance(e, Call) and uses[e] > 1 and e not in self._names:
                     text = self._text(e)
-                    self._names[e] = f"t{self._count}"
+                    self._names[e] = f"{self.prefix}{self._count}"
                     self._count += 1
                     self.writer.line(f"{self._names[e]} = {text}")
-        return [self._strip(self._text(e)) if isinstance(e, Call) else self._vector(e) for e in expressions]
-
-    @staticmethod
-    def _strip(text: str) -> str:
-        return text
+        return [self._vector(e) for e in expressions]
 
     def _text(self, e: Expression) -> str:
         if e in self._names:

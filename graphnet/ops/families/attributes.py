@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from functools import lru_cache
+from typing import Annotated, Any, Final, get_args, get_type_hints
 
 from pydantic import BeforeValidator, Field
 
-from graphnet.core.types import TensorType
 from graphnet.core.diagnostics import AttributeProblem
+from graphnet.core.types import TensorType
 
 MAX_EXTENT = 2**31 - 1
 """The longest axis, and the most units of a layer: beyond it nothing could be allocated anyway."""
@@ -17,16 +18,35 @@ def _pair(value: Any) -> Any:
     return (value, value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+Flag = Annotated[bool, Field(strict=True)]
 Positive = Annotated[int, Field(strict=True, ge=1, le=MAX_EXTENT)]
 NonNegative = Annotated[int, Field(strict=True, ge=0, le=MAX_EXTENT)]
+Whole = Annotated[int, Field(strict=True, ge=-MAX_EXTENT, le=MAX_EXTENT)]
 PositivePair = Annotated[tuple[Positive, Positive], BeforeValidator(_pair)]
 """A whole number for both height and width, or one for each."""
 NonNegativePair = Annotated[tuple[NonNegative, NonNegative], BeforeValidator(_pair)]
-Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+"""Any finite number."""
+NonNegativeReal = Annotated[float, Field(strict=True, ge=0.0, allow_inf_nan=False)]
+PositiveReal = Annotated[float, Field(strict=True, gt=0.0, allow_inf_nan=False)]
+Probability = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
+
+
+def require_floats(operand: TensorType) -> None:
+    """Refuse whole numbers (labels, tokens).
+
+    Raises:
+        AttributeProblem: the operand's element type is not `float`.
+    """
+    if operand.dtype != "float":
+        raise AttributeProblem(
+            f"cannot compute with whole numbers ({operand.dtype})", expected="a value of floats", found=str(operand),
+            code="dtype",
+        )  # fmt: skip
 
 
 def require_rank(operand: TensorType, rank: int, axes: str, hint: str | None = None) -> None:
-    """Refuse an operand of another rank.
+    """Refuse an operand of another rank, or of whole numbers.
 
     Args:
         operand: the operand's type.
@@ -35,31 +55,50 @@ def require_rank(operand: TensorType, rank: int, axes: str, hint: str | None = N
         hint: what to do; a hint to flatten is made where that is what's missing.
 
     Raises:
-        AttributeProblem: the rank differs.
+        AttributeProblem: the rank or the element type differs.
     """
     if operand.rank == rank and operand.is_batched:
+        require_floats(operand)
         return
     if hint is None and rank == 2 and operand.rank > 2:
         hint = "put `- flatten` before it"
     raise AttributeProblem(
-        "cannot consume {operand}", expected=f"a value of rank {rank} ({axes})", found=str(operand), hint=hint, code="rank"
-    )
+        "cannot consume {operand}", expected=f"a value of rank {rank} ({axes})", found=str(operand), hint=hint,
+        code="rank",
+    )  # fmt: skip
 
 
-def window_extent(extent: int, kernel: int, stride: int, padding: tuple[int, int], dilation: int, axis: str) -> int:
-    """How many windows fit along an axis: (extent + padding - dilation * (kernel - 1) - 1) // stride + 1.
+def require_axis(operand: TensorType, axis: int, attribute: str = "axis") -> int:
+    """The axis, counted from the front; negative ones count from the end.
 
     Raises:
-        AttributeProblem: not even one does.
+        AttributeProblem: the operand has no such axis, or it is the batch axis.
     """
-    span = dilation * (kernel - 1) + 1
-    if extent + sum(padding) < span:
-        raise AttributeProblem(
-            f"its window of {span} does not fit the {axis} of {{operand}}",
-            expected=f"{axis} + padding of at least {span}",
-            found=f"{axis} {extent}" + (f" + padding {sum(padding)}" if sum(padding) else ""),
-            hint="a smaller kernel_size, more padding, or fewer strides before it",
-            attribute="kernel_size",
-            code="window",
-        )
-    return (extent + sum(padding) - span) // stride + 1
+    found = axis + operand.rank if axis < 0 else axis
+    if 0 < found < operand.rank or (found == 0 and operand.rank and not operand.is_batched):
+        return found
+    what = "cannot run along the batch axis" if found == 0 else f"cannot find axis {axis} of {{operand}}"
+    raise AttributeProblem(
+        what, expected=f"an axis from 1 to {operand.rank - 1}" if operand.rank > 1 else "a value with more axes",
+        found=f"{attribute}: {axis} for {operand}", attribute=attribute, code="axis",
+    )  # fmt: skip
+
+
+REFERENCE: Final = "the name of a value"
+Reference = Annotated[str, REFERENCE]
+"""An attribute that names another value of the network: `center_crop: {like: upsample}`.
+
+A spec resolves it as it resolves `from`. The value becomes an operand behind those that the operator's `arity`
+counts, and the attribute holds the value's full name.
+"""
+
+
+@lru_cache(maxsize=512)
+def reference_attributes(definition: type[Any]) -> tuple[str, ...]:
+    """The attributes of an operator class that are references (or None), in their order."""
+    hints = get_type_hints(definition, include_extras=True)
+    return tuple(name for name, hint in hints.items() if _is_reference(hint))
+
+
+def _is_reference(hint: Any) -> bool:
+    return REFERENCE in getattr(hint, "__metadata__", ()) or any(map(_is_reference, get_args(hint)))

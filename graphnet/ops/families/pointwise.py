@@ -6,12 +6,12 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from graphnet.core.diagnostics import AttributeProblem
 from graphnet.core.types import TensorType
-from graphnet.ir.builder import Builder, broadcast_shape
+from graphnet.ir.builder import Builder
 from graphnet.ir.expression import Expression
 from graphnet.ir.graph import Value
 from graphnet.ir.operator import Operator
+from graphnet.ops.families.broadcasting import common_shape
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,27 +40,10 @@ class Pointwise(Operator):
     backward: Callable[..., Any]
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
-        values = [Value("", t) for t in operands]
-        shape = broadcast_shape(values)
-        for operand in operands:
-            if operand.dtype != "float":
-                raise AttributeProblem(
-                    f"cannot compute with whole numbers ({operand.dtype})", expected="a value of floats",
-                    found=str(operand), code="dtype",
-                )  # fmt: skip
-            try:
-                Builder().pointwise("check", lambda *x: x[0], *values, shape=shape)
-            except ValueError:
-                raise AttributeProblem(
-                    "cannot broadcast its operands",
-                    expected="equal shapes, or one side a scalar or per channel: (N, C, 1, 1) or (C,) against (N, C, H, W)",
-                    found=" and ".join(map(str, operands)),
-                ) from None
-        return (TensorType(shape),)
+        return (TensorType(common_shape(operands)),)
 
     def _operand_names(self) -> list[str]:
-        names = [n for n in inspect.signature(self.forward).parameters if not hasattr(self, n)]
-        return names
+        return [n for n in inspect.signature(self.forward).parameters if not hasattr(self, n)]
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         attributes = self._attributes(self.forward)

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import math
+from typing import Annotated, Any
+
 import numpy as np
+from pydantic import AfterValidator
 
 from graphnet.core.diagnostics import AttributeProblem
 from graphnet.ir.definitions import INITIALISERS
 from graphnet.ir.initialiser import Array, Initialiser
-from graphnet.ir.settings import Number
 
-Nested = Number | tuple["Nested", ...]
+
+def _nested(value: Any) -> Any:
+    """A finite number, or lists of equal lengths of them, as tuples."""
+    if isinstance(value, list | tuple):
+        return tuple(_nested(v) for v in value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("a finite number, or nested lists of them")
+    return float(value)
+
+
+def _even(value: Any) -> Any:
+    try:
+        np.array(value, dtype=np.float64)
+    except ValueError:
+        raise ValueError("lists of equal lengths") from None
+    return value
+
+
+Nested = Annotated[Any, AfterValidator(_nested), AfterValidator(_even)]
+"""A finite number, or nested lists of them: the elements of an array."""
 
 
 @INITIALISERS.register("constant", primary="value")
@@ -30,13 +52,7 @@ class Constant(Initialiser):
     value: Nested
 
     def sample(self, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
-        try:
-            values = np.array(self.value, dtype=np.float64)
-        except ValueError:
-            raise AttributeProblem(
-                "the lists of a constant differ in length", attribute="value", code="init",
-                expected=f"lists for the shape {shape}", found=repr(self.value),
-            ) from None  # fmt: skip
+        values = np.array(self.value)
         if values.shape != shape[len(shape) - values.ndim :]:
             raise AttributeProblem(
                 "a constant does not fit the parameter", attribute="value", code="init",

@@ -1,0 +1,389 @@
+"""Contractions as register tiles: rows of broadcast scalars times vectors of lanes.
+
+Of the output's physical loops, one becomes the lanes, one (a run along which the vector operand does not change) the
+rows of a tile, and a few blocks of lanes its columns. The reduced loops become the nest inside the tile. What is
+fused behind the contraction is applied to the accumulators while they are in registers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from graphnet.codegen.cpu.nest import Nest
+from graphnet.codegen.kernel_frame import GeneratedKernel, KernelFrame, kernel_label
+from graphnet.codegen.loops import Access, Part, locate
+from graphnet.codegen.writer import Writer, affine
+from graphnet.core.types import BATCH, Extent
+from graphnet.ir.comprehension import Index
+from graphnet.ir.graph import Value
+from graphnet.ir.layout import Layout
+from graphnet.ir.schedule import FusedKernel
+
+
+@dataclass(frozen=True)
+class TileLimits:
+    """What a tile may use.
+
+    Attributes:
+        registers: accumulators that fit the register file.
+        batch: most samples of a step, for tiles whose rows are samples.
+    """
+
+    registers: int
+    batch: int
+
+
+@dataclass(frozen=True)
+class _Reduced:
+    """One loop inside the tile: texts for its count and for the steps of both operands."""
+
+    count: str
+    x_step: str
+    w_step: str
+
+
+def emit_tile(
+    kernel: FusedKernel, layouts: Mapping[Value, Layout], module: str, lanes: int, limits: TileLimits
+) -> GeneratedKernel | None:
+    """Write a contraction around a register tile, or return None where none fits."""
+    frame = KernelFrame(kernel, layouts)
+    tile = _Tile(frame, lanes, limits)
+    return tile.emit(module) if tile.prepare() else None
+
+
+class _Tile:
+    def __init__(self, frame: KernelFrame, lanes: int, limits: TileLimits) -> None:
+        self.frame, self.lanes, self.limits = frame, lanes, limits
+        self.nest = Nest(frame, lanes, "lanes")
+        self.w = Writer(1)
+        self.functions: list[str] = []
+        self.phase: Index | None = None
+
+    # -- planning ------------------------------------------------------------------------------------------------
+
+    def prepare(self) -> bool:
+        """Find the scalar and the vector operand, and the loop along the rows."""
+        op, nest = self.frame.op, self.nest
+        if op.family != "contraction" or not nest.prepare():
+            return False
+        assert nest.lane is not None
+        located = []
+        for read in op.reads:
+            value = self.frame.nodes[0].inputs[read.operand]
+            access = locate(read, self.frame.layouts[value], value.type.shape, nest.cut)
+            if access is None or self.frame.layouts[value].dims == ():
+                return False
+            located.append((value, access))
+        strides = [a.strides.get(nest.lane.name, 0) for _, a in located]
+        if sorted(strides) != [0, 1]:
+            return False
+        (self.x, self.x_at), (self.v, self.v_at) = located if strides == [0, 1] else reversed(located)
+        if self.x.type.dtype != "float" or self.v.type.dtype != "float" or self.v_at.quotients:
+            return False
+        self.block = next((p for p in nest.parts if p.name == nest.lane.block), None)
+        if self.block is not None and self.x_at.strides.get(self.block.name, 0):
+            self.block = None
+        row = self._choose_row()
+        if row is None:
+            return False
+        self.row = row
+        return self._is_reducible()
+
+    def _choose_row(self) -> Part | None:
+        """The run of outputs along which the vector operand stays: the longest, samples only where nothing else is."""
+        best: tuple[int, Part] | None = None
+        for part in self.nest.parts:
+            if part is self.block or self.v_at.strides.get(part.name, 0) or not self._may_be_row(part):
+                continue
+            extent = self.limits.batch if part.extent == BATCH else int(self.nest.count(part))
+            weight = min(extent, 16) * 2 - (part.extent == BATCH and extent > 1)
+            if best is None or weight >= best[0]:
+                best = weight, part
+        return best[1] if best else None
+
+    def _may_be_row(self, part: Part) -> bool:
+        """Whether all rows of a tile may share their taps: no bound on this loop, or zeros in a halo beyond it."""
+        last = len(self.x.type.shape) - 1
+        for index, _ in (*self.x_at.bounds, *self.v_at.bounds):
+            if any(name == part.name for name, _ in index.terms):
+                read = next(r for r in self.frame.op.reads if index in r.index)
+                if read.index.index(index) != last or not self._has_halo_for(index):
+                    return False
+        return True
+
+    def _has_halo_for(self, index: Index) -> bool:
+        extents = {name: int(e) for name, e in self.frame.op.extents.items() if e != BATCH}
+        low, high = index.range(extents)
+        extent, halo = int(self.x.type.shape[-1]), self.frame.layouts[self.x].halo
+        return -low // index.divisor <= halo and high // index.divisor - (extent - 1) <= halo
+
+    def _is_reducible(self) -> bool:
+        """Whether every reduced loop is a counted one: whole blocks, and no divisor but a single tap's."""
+        for part in self.nest.reduced_parts():
+            if part.is_ragged and part.units > int(part.extent):
+                # The last block's missing lanes are zero in x; the vectors must exist (as zeros or anything finite).
+                padded = self.frame.layouts[self.v]
+                loop = next(name for name, parts in self.nest.cut.items() if part in parts)
+                read = self.frame.op.reads[0 if self.frame.nodes[0].inputs[0] is self.v else 1]
+                axis = next((a for a, i in enumerate(read.index) if i.loop == loop), None)
+                if axis is None or sum(int(d.extent) for d in padded.along(axis)) < -(-part.units // self.lanes) * self.lanes:
+                    return False
+        for index, _, _ in self.x_at.quotients:
+            taps = [name for name, _ in index.terms if name in {loop.name for loop in self.frame.op.reduce}]
+            if len(taps) != 1 or len(index.terms) != 2:
+                return False
+            if any(name == self.row.name for name, _ in index.terms):
+                self.phase = index
+        return True
+
+    def _choose_tile(self, extent: int, blocks: int, is_static: bool) -> tuple[int, int]:
+        """Rows and columns of the tile: the fewest cycles for all rows, by a count of multiply-adds and loads."""
+
+        def cycles(rows: int, columns: int) -> float:
+            return max(rows * columns, 0.55 * (rows + columns), 8.0)
+
+        best = (float("inf"), 1, 1)
+        for columns in (1, 2, 3, 4):
+            if blocks % columns:
+                continue
+            for rows in range(1, min(extent, self.limits.registers // columns) + 1):
+                tiles, rest = divmod(extent, rows)
+                tail = 0.0 if not rest else cycles(rest, columns) if is_static else rest * cycles(1, columns)
+                best = min(best, ((tiles * cycles(rows, columns) + tail) / columns, -columns, rows))
+        return best[2], -best[1]
+
+    # -- emission ------------------------------------------------------------------------------------------------
+
+    def emit(self, module: str) -> GeneratedKernel:
+        nest, frame, w = self.nest, self.frame, self.w
+        nest.w = w
+        blocks = int(self.block.extent) if self.block else 1
+        is_batch = self.row.extent == BATCH
+        extent = self.limits.batch if is_batch else int(nest.count(self.row))
+        self.stride = self.phase.divisor if self.phase else 1
+        self.is_static = not is_batch and self.phase is None
+        self.rows, self.columns = self._choose_tile(-(-extent // self.stride), blocks, self.is_static)
+        self.rest = extent % self.rows if self.is_static else -1
+
+        outer = [p for p in nest.parts if p is not self.row]
+        self.texts = {p.name: frame.extent(p.name, nest.count(p)) for p in (*outer, self.row)}
+        counts = {p.name: self.texts[p.name] for p in outer}
+        names = [p.name for p in outer]
+        if self.block:
+            groups = frame.row.number(f"{self.block.name.upper()}G", blocks // self.columns)
+            counts[self.block.name] = groups
+        rows_are_tasks = is_batch or not any(p.extent == BATCH or int(p.extent) > 3 for p in outer)
+        if rows_are_tasks:
+            names.append("tile")
+            w.line(f"tiles = ceildiv({self.texts[self.row.name]}, {self.rows})")
+            frame.used.add("ceildiv")
+            counts["tile"] = "tiles"
+        w.line("task = next_task(args[0])")
+        with w.block(f"while task < {' * '.join(counts[n] for n in names) or '1'}"):
+            rest = "task"
+            for position, name in reversed(list(enumerate(names))):
+                target = f"{name}_group" if self.block and name == self.block.name else name
+                if position == 0:
+                    w.line(f"{target} = {rest}")
+                else:
+                    w.line(f"{target} = {rest} % {counts[name]}")
+                    rest = f"{rest} // {counts[name]}"
+            if self.block:
+                w.line(f"{self.block.name}_first = {self.block.name}_group * {self.columns}")
+            self._emit_halo()
+            self._emit_phases(rows_are_tasks)
+            w.line("task = next_task(args[0])")
+        label = kernel_label(frame.nodes)
+        source = frame.assemble(label, w, module, self.functions)
+        return GeneratedKernel(source, tuple(frame.row.arguments), "contraction")
+
+    def _emit_halo(self) -> None:
+        """Zeros between the rows that this task writes."""
+        if not any(self.frame.layouts[v].halo for v in self.frame.kernel.writes) or not self.nest.is_row(self.row):
+            return
+        w = self.w
+        first = f"{self.block.name}_first" if self.block else "0"
+        if self.block:
+            head = w.loop(self.block.name, first, f"{first} + {self.columns}")
+        else:
+            head = w.block("if True")
+        with head:
+            before, after = self.nest.halo_lines(self.row, self.texts)
+            for line in before:
+                w.line(line)
+            for condition, line in after:
+                with w.block(condition):
+                    w.line(line)
+
+    def _emit_phases(self, rows_are_tasks: bool) -> None:
+        w = self.w
+        if self.phase is None:
+            self._emit_rows(self.texts[self.row.name], rows_are_tasks)
+            return
+        with w.loop("phase", "0", str(self.stride)):
+            w.line(f"rows = ({self.texts[self.row.name]} - phase + {self.stride - 1}) // {self.stride}")
+            self._emit_rows("rows", rows_are_tasks)
+
+    def _emit_rows(self, count: str, rows_are_tasks: bool) -> None:
+        """The tiles along the rows: whole ones, then the rest."""
+        w = self.w
+        nest_loops = self._emit_reduced()
+        start, stop = "0", count
+        if rows_are_tasks:
+            w.line(f"start = tile * {self.rows}")
+            w.line(f"stop = imin(start + {self.rows}, {count})")
+            self.frame.used.add("imin")
+            start, stop = "start", "stop"
+        whole = f"{stop} - {self.rows - 1}" if self.rows > 1 else stop
+        with w.loop("row", start, whole, str(self.rows)):
+            self._emit_one_tile(self.rows, nest_loops)
+        if self.is_static and self.rest and not rows_are_tasks:
+            w.line(f"row = {count} - {self.rest}")
+            self._emit_one_tile(self.rest, nest_loops)
+        elif self.rest and self.rows > 1:
+            first = f"{stop} - ({stop} - {start}) % {self.rows}" if start != "0" else f"{stop} - {stop} % {self.rows}"
+            with w.loop("row", first, stop):
+                self._emit_one_tile(1, nest_loops)
+
+    def _emit_reduced(self) -> list[_Reduced]:
+        """Where the nest starts in both operands (`x_at`, `w_at`), and its loops."""
+        nest, w = self.nest, self.w
+        x, v = self.frame.pointer(self.x), self.frame.pointer(self.v)
+        starts_x: list[tuple[str, str | int]] = []
+        starts_v: list[tuple[str, str | int]] = []
+        loops: list[tuple[_Reduced, tuple[Extent, int, int] | None]] = []
+        parts = sorted(nest.reduced_parts(), key=lambda p: bool(p.block))  # positions within a block go innermost
+        extra = ""
+        for part in parts:
+            x_stride, v_stride = self.x_at.strides.get(part.name, 0), self.v_at.strides.get(part.name, 0)
+            x_name = self.frame.row.number(f"{x}_{part.name}", x_stride)
+            v_name = self.frame.row.number(f"{v}_{part.name}", v_stride)
+            quotient = next((q for q in self.x_at.quotients if any(n == part.name for n, _ in q[0].terms)), None)
+            if quotient is not None:
+                index, stride, extent = quotient
+                extra += self._emit_taps(part, index, stride, extent, v_name, loops)
+                starts_v.append((f"{part.name}_start", v_name))
+                continue
+            start, stop, _ = nest.range_of(part, self._row_name())
+            if start == "0":
+                count = self.frame.extent(part.name, nest.count(part))
+                loops.append((_Reduced(count, x_name, v_name), (nest.count(part), x_stride, v_stride)))
+                continue
+            self.frame.used.add("imax")
+            w.line(f"{part.name}_count = imax(0, {stop} - {start})")
+            starts_x.append((start, x_name))
+            starts_v.append((start, v_name))
+            loops.append((_Reduced(f"{part.name}_count", x_name, v_name), None))
+        for name, operand, access, starts in (("x", x, self.x_at, starts_x), ("w", v, self.v_at, starts_v)):
+            terms = self._outer_terms(operand, access)
+            text = affine(self.frame.row.number(f"{operand}_0", access.constant), [*terms, *starts])
+            w.line(f"{name}_at = {text}{extra if name == 'x' else ''}")
+        return self._joined(loops)
+
+    def _row_name(self) -> str:
+        return self.row.name
+
+    def _outer_terms(self, operand: str, access: Access) -> list[tuple[str, str | int]]:
+        """The terms of the output loops that are fixed in a task."""
+        reduced = {p.name for p in self.nest.reduced_parts()}
+        terms: list[tuple[str, str | int]] = []
+        for part, stride in access.strides.items():
+            if part in reduced or part == self.row.name or (self.nest.lane and part == self.nest.lane.name):
+                continue
+            variable = f"{part}_first" if self.block and part == self.block.name else part
+            terms.append((variable, self.frame.row.number(f"{operand}_{part}", stride)))
+        return terms
+
+    def _emit_taps(
+        self, part: Part, index: Index, stride: int, extent: Extent, v_name: str,
+        loops: list[tuple[_Reduced, tuple[Extent, int, int] | None]],
+    ) -> str:  # fmt: skip
+        """The taps of a strided input gradient: every `step`-th from the first that reads a whole position.
+
+        Returns:
+            a term to add to x's start.
+        """
+        w, x = self.w, self.frame.pointer(self.x)
+        position = next(name for name, _ in index.terms if name != part.name)
+        dilation, divisor = -index.coefficient(part.name), index.divisor
+        step = next(s for s in range(1, divisor + 1) if dilation * s % divisor == 0)
+        unit = self.frame.row.number(f"{x}_q{part.name}", stride)
+        at = "phase" if position == self.row.name else position
+        rest = f"{at} + {index.offset}" if index.offset >= 0 else f"{at} - {-index.offset}"
+        taps = self.frame.extent(part.name, self.nest.count(part))
+        start, stop = f"{part.name}_start", f"{part.name}_stop"
+        self.frame.used |= {"imax", "imin", "ceildiv"}
+        if position == self.row.name:
+            w.line(f"{start} = 0")
+            w.line(f"{stop} = {taps}")
+        else:
+            w.line(f"{start} = imax(0, ceildiv({rest} - ({extent} - 1) * {divisor}, {dilation}))")
+            w.line(f"{stop} = imin({taps}, ({rest}) // {dilation} + 1)")
+        with w.block(f"while {start} < {stop} and ({rest} - {dilation} * {start}) % {divisor} != 0"):
+            w.line(f"{start} += 1")
+        w.line(f"{part.name}_count = imax(0, ceildiv({stop} - {start}, {step}))")
+        moves = dilation * step // divisor
+        x_step = f"-{unit}" if moves == 1 else f"-{moves} * {unit}"
+        v_step = v_name if step == 1 else f"{step} * {v_name}"
+        loops.append((_Reduced(f"{part.name}_count", x_step, v_step), None))
+        return f" + ({rest} - {dilation} * {start}) // {divisor} * {unit}"
+
+    def _joined(self, loops: list[tuple[_Reduced, tuple[Extent, int, int] | None]]) -> list[_Reduced]:
+        """Join neighbouring loops that together advance evenly in both operands."""
+        made: list[tuple[_Reduced, tuple[Extent, int, int] | None]] = []
+        for loop, numbers in loops:
+            if made and numbers is not None and made[-1][1] is not None:
+                outer, (count, x_stride, v_stride) = made[-1][0], made[-1][1]
+                inner, x_step, v_step = numbers
+                if inner != BATCH and x_stride == int(inner) * x_step and v_stride == int(inner) * v_step:
+                    joint = f"{outer.count} * {loop.count}" if "1" not in (outer.count, loop.count) else (
+                        loop.count if outer.count == "1" else outer.count
+                    )
+                    total: Extent = BATCH if count == BATCH else int(count) * int(inner)
+                    if total != BATCH:
+                        made[-1] = (_Reduced(joint, loop.x_step, loop.w_step), (total, x_step, v_step))
+                        continue
+            made.append((loop, numbers))
+        return [loop for loop, _ in made]
+
+    def _emit_one_tile(self, rows: int, loops: list[_Reduced]) -> None:
+        frame, w, depth = self.frame, self.w, len(loops)
+        x, v = frame.pointer(self.x), frame.pointer(self.v)
+        if self.phase is not None:
+            stride = next(s for i, s, _ in self.x_at.quotients if i is self.phase)
+            tap = next(n for n, _ in self.phase.terms if n != self.row.name)
+            row_stride = frame.row.number(f"{x}_q{tap}", stride)
+        else:
+            row_stride = frame.row.number(f"{x}_{self.row.name}", self.x_at.strides.get(self.row.name, 0))
+        between = self.v_at.strides.get(self.block.name, 0) if self.block else 0
+        lane_stride = frame.row.number(f"{v}_{self.block.name}", between) if self.block else "0"
+        tile, mapped = f"tile_{rows}x{self.columns}_{depth}", f"map_tile_{rows}x{self.columns}"
+        frame.used |= {tile, mapped}
+        nest = ", ".join(f"{loop.count}, {loop.x_step}, {loop.w_step}" for loop in loops)
+        x_at = affine("x_at", [("row", row_stride)])
+        w.line(f"acc = {tile}({x}, {x_at}, {v}, w_at, ({row_stride}, {lane_stride}, {nest}))")
+        w.line(f"{mapped}(epilogue, acc, {', '.join(self._epilogue())})")
+
+    def _epilogue(self) -> list[str]:
+        """Write the epilogue once; returns the names of its context."""
+        if self.functions:
+            return self.context
+        nest, frame = self.nest, self.frame
+        body = Writer(1)
+        nest.w = body
+        if self.block:
+            body.line(f"{self.block.name} = {self.block.name}_first + j")
+        row = "row + m" if self.stride == 1 else f"(row + m) * {self.stride} + phase"
+        body.line(f"{self.row.name} = {row}")
+        nest.emit_epilogue("acc")
+        nest.w = self.w
+        text = str(body)
+        words = set(re.findall(r"[A-Za-z_]\w*", text))
+        assigned = set(re.findall(r"^\s*(\w+) = ", text, flags=re.MULTILINE)) | {"acc", "m", "j"}
+        known = {p.name for p in nest.parts} | {"row", "phase", "N", "step", "args"}
+        known |= {f"{p.name}_first" for p in nest.parts} | frame.names()
+        self.context = sorted((words & known) - assigned)
+        self.functions.append(f"def epilogue({', '.join(['acc', 'm', 'j', *self.context])}):\n{text}")
+        return self.context

@@ -1,0 +1,89 @@
+"""How sources fit what they have, images and labels, to what a network takes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from graphnet.ir.data import Array, Slot, misfit
+
+
+def fit_images(images: Array, slot: Slot, source: str) -> Array:
+    """Grey images in the shape that a network takes.
+
+    Where the sizes differ, images are enlarged by the largest whole factor that fits, with bilinear interpolation,
+    and then centred on a ground of zeros: 8 x 8 becomes 32 x 32 by a factor of 4, and 28 x 28 by a factor of 3 and
+    two rows and columns of zeros on each side. Flat inputs take the rows of such a square one after the other.
+
+    Args:
+        images: (samples, height, width), floats.
+        slot: of shape (height, width), (1, height, width) or (size,).
+        source: in words, for messages.
+
+    Raises:
+        SpecError: the shape is none of these, or smaller than the images.
+    """
+    count, height, width = images.shape
+    shape = slot.type.sample_shape
+    size = _plane(shape, (height, width))
+    if slot.type.dtype != "float" or size is None or size[0] < height or size[1] < width:
+        raise misfit(
+            f"{source} cannot feed input '{slot.name}'",
+            expected=f"(1, H, W) or (H, W) of at least {height} x {width} in floats, or a square of as many features",
+            found=str(slot.type), hint=f"inputs: {{{slot.name}: [1, {max(32, height)}, {max(32, width)}]}}",
+        )  # fmt: skip
+    factor = min(size[0] // height, size[1] // width)
+    large = _stretch(height, factor) @ images.astype(np.float32) @ _stretch(width, factor).T
+    spare = (size[0] - height * factor, size[1] - width * factor)
+    borders = [(0, 0), *((s // 2, s - s // 2) for s in spare)]
+    return np.pad(large, borders).reshape(count, *shape).astype(np.float32)
+
+
+def _plane(shape: tuple[int, ...], image: tuple[int, int]) -> tuple[int, int] | None:
+    """Height and width of a shape that holds one grey image, or None if it holds none."""
+    match shape:
+        case (height, width) | (1, height, width):
+            return height, width
+        case (size,) if size == image[0] * image[1]:
+            return image
+        case (size,) if math.isqrt(size) ** 2 == size:
+            return math.isqrt(size), math.isqrt(size)
+        case _:
+            return None
+
+
+def _stretch(size: int, factor: int) -> Array:
+    """The matrix (size * factor, size) of linear interpolation, with the centres of the pixels as positions."""
+    position = np.clip((np.arange(size * factor) + 0.5) / factor - 0.5, 0, size - 1)
+    weights: Array = np.maximum(0, 1 - np.abs(position[:, None] - np.arange(size)))
+    return weights.astype(np.float32)
+
+
+def fit_labels(labels: Array, slot: Slot, source: str) -> Array:
+    """Class numbers in the form that a target takes: as they are, or one-hot.
+
+    Args:
+        labels: (samples,), whole numbers from 0.
+        slot: the target.
+        source: in words, for messages.
+
+    Raises:
+        SpecError: the target is no class, or has too few of them.
+    """
+    count = int(labels.max()) + 1
+    flat = slot.type.rank == 1 or (slot.type.rank == 2 and slot.kind != "classes")
+    if slot.kind == "values" or not flat:
+        raise misfit(
+            f"{source} cannot feed target '{slot.name}'", expected="a target that is one class a sample",
+            found=str(slot.type), hint="cross_entropy takes classes",
+        )  # fmt: skip
+    if slot.classes is not None and slot.classes < count:
+        raise misfit(
+            f"the classes of {source} do not fit target '{slot.name}'", expected=f"{count} classes",
+            found=f"a network with {slot.classes}", hint=f"let the last layer have {count} outputs",
+        )  # fmt: skip
+    if slot.kind == "one_hot" and slot.classes is not None:
+        return np.eye(slot.classes, dtype=np.float32)[labels]
+    dtype = np.float32 if slot.kind == "binary" else np.int32
+    return labels.astype(dtype).reshape(len(labels), *slot.type.sample_shape)

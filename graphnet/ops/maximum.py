@@ -1,0 +1,20 @@
+"""maximum: the largest of values, element by element."""
+
+from __future__ import annotations
+
+from graphnet.ir import expression
+from graphnet.ir.operator import operator
+from graphnet.ops.families.several import Extremum
+
+
+@operator("maximum", arity=None, category="arithmetic", commutes=True)
+class Maximum(Extremum):
+    """y = max(a, b, ...); shapes are equal, or one side is a scalar or per channel.
+
+    Gradient: gy for the operand that is y, else 0; operands that are equal share it.
+
+    Example:
+        `- {maximum, from: [left, right]}`
+    """
+
+    combine = expression.maximum

@@ -1,0 +1,33 @@
+"""Loss and metrics over a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from graphnet.ir.graph import Metric
+from graphnet.train.dataset import Dataset
+from graphnet.train.module import Array, Batch, TrainableModule
+
+
+def evaluate(module: TrainableModule, data: Dataset) -> dict[str, float]:
+    """The mean loss over all samples, and each metric, in inference mode.
+
+    Returns:
+        `loss`, and the metrics by their names.
+    """
+    metrics = module.network.graph.metrics
+    states: dict[str, Array] = {}
+    total = 0.0
+    for batch in data.batches(module.batch_size):
+        loss, values = module.evaluate_batch(batch)
+        total += loss * len(next(iter(batch.values())))
+        for metric in metrics:
+            states[metric.name] = _updated(metric, states.get(metric.name), values, batch)
+    results = {metric.name: metric.definition.result(states[metric.name]) for metric in metrics}
+    return {"loss": total / len(data), **results}
+
+
+def _updated(metric: Metric, state: Array | None, values: Mapping[str, Array], batch: Batch) -> Array:
+    *predictions, target = (values[v.name] if v.name in values else batch[v.name] for v in metric.values)
+    updated: Array = metric.definition.update(state, *predictions, target=target)
+    return updated

@@ -1,0 +1,20 @@
+import numpy as np
+from graphnet.ops.sigmoid import Sigmoid
+from graphnet.testing.arrays import distinct
+from graphnet.testing.samples import Sample, run
+
+
+def reference(x):
+    return 1 / (1 + np.exp(-x))
+
+
+SAMPLES = [
+    Sample(Sigmoid(), (distinct((3, 5, 7, 11)),), reference),
+    Sample(Sigmoid(), (distinct((3, 5)),), reference, title="features"),
+]
+
+
+def test_it_saturates_without_overflow() -> None:
+    extreme = run(Sample(Sigmoid(), (np.array([[-1e3, 1e3]]),), None))
+    np.testing.assert_allclose(extreme.output, [[0, 1]], atol=2e-3)
+    np.testing.assert_allclose(extreme.gradients["x0"], 0, atol=2e-6)
