@@ -230,10 +230,15 @@ class Assembler:
         for pattern, definition in patterns.items():
             for parameter in self.matching(pattern):
                 if parameter.path not in self._initialised:
-                    spec = with_init(parameter.spec, definition, f"parameter '{parameter.path}'")
+                    spec = with_init(parameter.spec, definition)
                     self.parameters[parameter.path] = replace(parameter, spec=spec)
 
     # -- the graph ---------------------------------------------------------------------------------------------
+
+    def results(self) -> dict[str, Value]:
+        """The outputs so far by name; the last layer where none is declared, and nothing where there is none."""
+        last = next((node for node in reversed(self.nodes.values()) if node.op.kind == "layer"), None)
+        return self.outputs or ({last.name: last.outputs[0]} if last is not None else {})
 
     def finish(self) -> Graph:
         """The graph. Without an output, the last layer is one, under its own name.
@@ -244,12 +249,11 @@ class Assembler:
         Raises:
             AttributeProblem: there is nothing to compute.
         """
-        layers = [node for node in self.nodes.values() if node.op.kind == "layer"]
-        if not layers:
+        outputs = self.results()
+        if not outputs:
             raise AttributeProblem(
                 f"network '{self.name}' has no layers", code="empty", expected="at least one layer", found="none"
             )
-        outputs = self.outputs or {layers[-1].name: layers[-1].outputs[0]}
         moved = self._freeze_values()
 
         def now(value: Value) -> Value:

@@ -45,6 +45,13 @@ class Entry:
 
 
 @dataclass(frozen=True, eq=False)
+class Broken(Entry):
+    """An entry that could not be read, which was reported; its value is poisoned."""
+
+    modifiers: Modifiers
+
+
+@dataclass(frozen=True, eq=False)
 class Application(Entry):
     """An operator, a block, a loss or a metric.
 

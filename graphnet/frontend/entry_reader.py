@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Final
 
 from graphnet.core.diagnostics import nearest
 from graphnet.frontend.arithmetic import FUNCTIONS
-from graphnet.frontend.entries import Application, Condition, Entry, For, Modifiers, Repeat, Sequential, Share
+from graphnet.frontend.entries import Application, Broken, Condition, Entry, For, Modifiers, Repeat, Sequential, Share
 from graphnet.frontend.report import POISON, Report
 from graphnet.frontend.settings import settings_of
 from graphnet.frontend.templates import shortened
@@ -18,13 +19,14 @@ from graphnet.frontend.yaml_tree import Array, Scalar, Table, Tree, is_empty, is
 from graphnet.ir.definitions import METRICS
 from graphnet.ir.operator import REGISTRY
 
-RESERVED: Final = frozenset({"input", "previous", "index", *FUNCTIONS, "True", "False", "None", "and", "or", "not", "if",
-                             "else", "in", "is"})  # fmt: skip
+RESERVED: Final = frozenset({"input", "previous", "index", *FUNCTIONS, *keyword.kwlist})
 """Names that params and loop variables cannot have, since expressions give them a meaning."""
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _PARTS: Final = {"for": ("layers",), "repeat": ("layers",), "if": ("then", "else")}
 """The keys that belong to a control word."""
+_CONTROL_MODIFIERS: Final = {"for": (), "repeat": (), "if": (), "share": ("name", "from")}
+"""What may stand beside a control word that does not take all modifiers."""
 
 
 @dataclass(frozen=True)
@@ -71,49 +73,45 @@ class EntryReader:
             self._error("type", "a list of entries must stand here", tree, expected="a list", found=tree.kind,
                         hint="begin each entry with `- `")  # fmt: skip
             return ()
-        read = (self._entry(item) for item in tree.items)
-        return tuple(entry for entry in read if entry is not None)
+        return tuple(self._entry(item) for item in tree.items)
 
     def branches(self, tree: Array) -> tuple[tuple[Entry, ...], ...]:
         """The branches of an operator of several operands; each is one entry or a list of entries."""
-        found: list[tuple[Entry, ...]] = []
-        for item in tree.items:
-            entry = None if isinstance(item, Array) else self._entry(item)
-            found.append(self.entries(item) if isinstance(item, Array) else (entry,) if entry else ())
-        return tuple(found)
+        return tuple(self.entries(item) if isinstance(item, Array) else (self._entry(item),) for item in tree.items)
 
     # -- one entry ---------------------------------------------------------------------------------------------
 
-    def _entry(self, tree: Tree) -> Entry | None:
+    def _entry(self, tree: Tree) -> Entry:
         if isinstance(tree, Table):
             return self._table(tree)
+        broken = Broken(tree.span, tree.path, Modifiers())
         if is_poisoned(tree):
-            return None
+            return broken
         if not isinstance(tree, Scalar) or not isinstance(tree.value, str):
-            hint = "a list within a list is a branch; `sequential: [...]` groups entries" if isinstance(tree, Array) else None
-            self._error("type", "an entry must stand here", tree, expected=f"the name of an {self._grammar.kind}",
-                        found=tree.kind, hint=hint)  # fmt: skip
-            return None
+            self._error(
+                "type",
+                "an entry must stand here",
+                tree,
+                expected=f"the name of an {self._grammar.kind}",
+                found=tree.kind,
+                hint="`sequential: [...]` groups entries" if isinstance(tree, Array) else None,
+            )
+            return broken
         if tree.text in self._grammar.controls:
             self._error("type", f"`{tree.text}` stands alone", tree, expected=f"`{tree.text}: ...`", found="no value")
-            return None
+            return broken
         if not self._is_head(tree.text):
-            self._unknown_head(tree)
-            return None
+            self._unknown_head(tree, tree.path)
+            return broken
         nothing = Scalar(tree.span, tree.path, "", None)
         return Application(tree.span, tree.path, tree, nothing, Modifiers())
 
-    def _table(self, table: Table) -> Entry | None:
+    def _table(self, table: Table) -> Entry:
         others = [key for key, _ in table.entries if key.text not in self._grammar.modifiers]
         heads = [key for key in others if self._is_head(key.text)]
-        if not heads:
-            self._no_head(table, others)
-            return None
-        if len(heads) > 1:
-            names = " and ".join(f"`{key.text}`" for key in heads)
-            self._error("heads", f"an entry has one head, not {names}", heads[1], at=table.path, expected="one operator",
-                        found=f"{len(heads)}", hint="begin a new entry with `- `")  # fmt: skip
-            return None
+        if len(heads) != 1:
+            self._no_head(table, others, heads)
+            return Broken(table.span, table.path, self._modifiers(table, None))
         head = heads[0]
         parts = _PARTS.get(head.text, ()) if head.text in self._grammar.controls else ()
         for key in others:
@@ -123,7 +121,8 @@ class EntryReader:
         argument = table.get(head.text)
         assert argument is not None
         if head.text in self._grammar.controls:
-            return self._control(table, head, argument, modifiers)
+            entry = self._control(table, head, argument, modifiers)
+            return Broken(head.span, table.path, modifiers) if entry is None else entry
         return Application(head.span, table.path, head, argument, modifiers)
 
     def _control(self, table: Table, head: Scalar, argument: Tree, modifiers: Modifiers) -> Entry | None:
@@ -145,8 +144,9 @@ class EntryReader:
 
     def _part(self, table: Table, head: Scalar, name: str) -> tuple[Entry, ...]:
         if table.get(name) is None:
-            self._error("missing-key", f"`{head.text}` needs `{name}`", head, at=table.path, expected=f"`{name}: [...]`",
-                        found="no such key", hint=f"`{name}` stands at the depth of `{head.text}`")  # fmt: skip
+            self._error("missing-key", f"`{head.text}` needs `{name}`", head, at=table.path,
+                        expected=f"`{name}: [...]`", found="no such key",
+                        hint=f"`{name}` stands at the depth of `{head.text}`")  # fmt: skip
         return self.entries(table.get(name))
 
     def _loop(self, table: Table, head: Scalar, argument: Tree) -> Entry | None:
@@ -159,16 +159,18 @@ class EntryReader:
             return None
         rows = [key for key, _ in argument.entries if "," in key.text]
         if rows and len(argument.entries) > 1:
-            self._error("for", "`for` has rows or columns, not both", rows[0], expected="one key with commas, or keys "
-                        "without", found=", ".join(f"`{key.text}`" for key, _ in argument.entries))  # fmt: skip
+            self._error("for", "`for` has rows or columns, not both", rows[0],
+                        expected="one key with commas, or keys without",
+                        found=", ".join(f"`{key.text}`" for key, _ in argument.entries))  # fmt: skip
             return None
         names = [(part.strip(), key) for key, _ in argument.entries for part in key.text.split(",")]
-        if not all([self.variable(name, key, "loop variable") for name, key in names]):
+        if [name for name, key in names if not self.variable(name, key, "loop variable")]:
             return None
         variables = tuple(name for name, _ in names)
         twice = next((name for k, name in enumerate(variables) if name in variables[:k]), None)
         if twice:
-            self._error("name", f"the loop variable '{twice}' comes twice", names[0][1], expected="each variable once")
+            self._error("name", f"the loop variable '{twice}' comes twice", names[0][1], expected="each variable once",
+                        found=", ".join(variables))  # fmt: skip
             return None
         if rows:
             return For(head.span, table.path, variables, argument.entries[0][1], (), entries)
@@ -185,16 +187,17 @@ class EntryReader:
 
     # -- modifiers ---------------------------------------------------------------------------------------------
 
-    def _modifiers(self, table: Table, head: Scalar) -> Modifiers:
+    def _modifiers(self, table: Table, head: Scalar | None) -> Modifiers:
+        """The modifiers beside a head; where there is none, those that can be read."""
         given = {key.text: (key, value) for key, value in table.entries if key.text in self._grammar.modifiers}
-        allowed = {"for": (), "repeat": (), "if": (), "share": ("name", "from")}
-        if head.text in self._grammar.controls and head.text in allowed:
-            for name in [name for name in given if name not in allowed[head.text]]:
-                key, _ = given.pop(name)
-                self._error("modifier", f"`{head.text}` takes no `{name}`", key, at=table.path,
-                            expected=" and ".join(f"`{a}`" for a in allowed[head.text]) or "no modifiers",
-                            hint="give it to the entries inside")  # fmt: skip
-        values = {name: value for name, (_, value) in given.items() if not is_poisoned(value)}
+        if head is not None and head.text in self._grammar.controls and head.text in _CONTROL_MODIFIERS:
+            allowed = _CONTROL_MODIFIERS[head.text]
+            for word in [word for word in given if word not in allowed]:
+                key, _ = given.pop(word)
+                self._error("modifier", f"`{head.text}` takes no `{word}`", key, at=table.path, found=f"`{word}`",
+                            expected=" and ".join(f"`{a}`" for a in allowed) or "no modifiers",
+                            hint="give it to the entries inside" if not allowed else None)  # fmt: skip
+        values = {word: value for word, (_, value) in given.items() if not is_poisoned(value)}
         name, source, init = values.get("name"), values.get("from"), values.get("init")
         if init is not None and not isinstance(init, Table):
             self._error("type", "`init` needs patterns", init, expected="`{weight: zeros}`", found=init.kind,
@@ -214,7 +217,7 @@ class EntryReader:
         items = tree.items if isinstance(tree, Array) else (tree,)
         read = [self._reference(item, "from") for item in items]
         if not items:
-            self._error("type", "`from` names nothing", tree, expected="a name, or a list of names", found="an empty list")
+            self._error("type", "`from` names nothing", tree, expected="a name or several", found="an empty list")
         return tuple(r for r in read if r is not None) if items and all(read) else None
 
     def _reference(self, tree: Tree, where: str) -> Scalar | None:
@@ -231,29 +234,30 @@ class EntryReader:
         grammar = self._grammar
         return word in grammar.controls or "$" in word or word in grammar.heads(self._vocabulary)
 
-    def _no_head(self, table: Table, others: list[Scalar]) -> None:
-        if others:
-            self._unknown_head(others[0])
-            return
-        self._error("heads", "an entry without a head", table, expected=f"an {self._grammar.kind}",
-                    found=", ".join(f"`{key.text}`" for key, _ in table.entries) or "an empty mapping",
-                    hint="`identity` passes a value on under a name")  # fmt: skip
-
-    def _unknown_head(self, key: Scalar) -> None:
-        kind = self._grammar.kind
-        word = shortened(key.text, 40)
-        known = list(self._grammar.heads(self._vocabulary))
-        close = self._vocabulary.similar(word) if self._grammar is LAYERS else nearest(word, known)
-        if word in self._grammar.modifiers and self._grammar is LAYERS:
-            hint: str | None = "a modifier stands beside an operator, at the same depth"
-        elif close:
-            hint = f"did you mean `{close}`?"
+    def _no_head(self, table: Table, others: list[Scalar], heads: list[Scalar]) -> None:
+        """Report an entry with several heads, with an unknown one, or without."""
+        if heads:
+            names = " and ".join(f"`{key.text}`" for key in heads)
+            self._error("heads", f"an entry has one head, not {names}", heads[1], at=table.path, expected="one head",
+                        found=f"{len(heads)}", hint="begin a new entry with `- `")  # fmt: skip
+        elif others:
+            self._unknown_head(others[0], table.path)
         else:
-            hint = "`graphnet ops` lists the operators" if self._grammar is LAYERS else None
-        article = "an" if kind[0] in "aeiou" else "a"
-        self._error(f"unknown-{kind.split()[0]}", f"there is no {kind} '{word}'", key,
-                    expected=f"{article} {kind}" if self._grammar is LAYERS else f"one of: {', '.join(sorted(known))}",
-                    found=f"'{word}'", hint=hint)  # fmt: skip
+            self._error("heads", "an entry without a head", table, expected=f"an {self._grammar.kind}",
+                        found=", ".join(f"`{key.text}`" for key, _ in table.entries) or "an empty mapping",
+                        hint="`identity` passes a value on under a name")  # fmt: skip
+
+    def _unknown_head(self, key: Scalar, at: str) -> None:
+        kind, word = self._grammar.kind, shortened(key.text, 40)
+        if self._grammar is LAYERS:
+            close = self._vocabulary.similar(word)
+            expected, hint = f"an {kind}", "`graphnet ops` lists the operators"
+        else:
+            known = sorted(self._grammar.heads(self._vocabulary))
+            close = nearest(word, known)
+            expected, hint = f"one of: {', '.join(known)}", None
+        self._error(f"unknown-{kind.split()[0]}", f"there is no {kind} '{word}'", key, at=at, expected=expected,
+                    found=f"'{word}'", hint=f"did you mean `{close}`?" if close else hint)  # fmt: skip
 
     def _unknown_key(self, table: Table, head: Scalar, key: Scalar) -> None:
         operator = self._vocabulary.operator(head.text)
@@ -267,8 +271,9 @@ class EntryReader:
             hint = f"did you mean `{close}`?"
         else:
             hint = f"attributes stand inside `{head.text}: {{...}}`, indented deeper than it"
-        self._error("unknown-key", f"'{shortened(key.text)}' cannot stand beside `{head.text}`", key, at=table.path,
-                    expected=", ".join(f"`{p}`" for p in parts), found=f"`{shortened(key.text)}`", hint=hint)  # fmt: skip
+        word = shortened(key.text)
+        self._error("unknown-key", f"'{word}' cannot stand beside `{head.text}`", key, at=table.path,
+                    expected=", ".join(f"`{p}`" for p in parts), found=f"`{word}`", hint=hint)  # fmt: skip
 
     def _error(
         self, code: str, message: str, tree: Tree, *, at: str | None = None, expected: str | None = None,

@@ -10,7 +10,7 @@ from graphnet.frontend.expressions import evaluate
 from graphnet.frontend.names import Absent, Flow
 from graphnet.frontend.report import POISON, Poison, Report
 from graphnet.frontend.templates import ExpressionError, shortened
-from graphnet.frontend.yaml_tree import Array, Scalar, Table, Tree
+from graphnet.frontend.yaml_tree import Array, Scalar, Table, Tree, is_poisoned
 from graphnet.ir.graph import Value
 
 KINDS: Final = {bool: "true or false", int: "a whole number", str: "text", list: "a list", dict: "a mapping"}
@@ -25,36 +25,36 @@ class Evaluator:
     def __init__(self, report: Report) -> None:
         self._report = report
 
-    def data(self, tree: Tree, surroundings: Surroundings) -> Any:
+    def data(self, tree: Tree, here: Surroundings) -> Any:
         """Numbers, truth values, text, None, and lists and dicts of these."""
         if isinstance(tree, Scalar):
             if isinstance(tree.value, str) and "$" in tree.value:
-                return self._expression(tree, surroundings)
+                return self._expression(tree, here)
             return tree.value
         if isinstance(tree, Array):
-            items = [self.data(item, surroundings) for item in tree.items]
+            items = [self.data(item, here) for item in tree.items]
             return POISON if any(item is POISON for item in items) else items
-        values = {key.text: self.data(value, surroundings) for key, value in tree.entries}
+        values = {key.text: self.data(value, here) for key, value in tree.entries}
         return POISON if any(value is POISON for value in values.values()) else values
 
-    def table(self, table: Table, surroundings: Surroundings) -> dict[str, Any]:
+    def table(self, table: Table, here: Surroundings) -> dict[str, Any]:
         """The values of a mapping, of which some may be POISON."""
-        return {key.text: self.data(value, surroundings) for key, value in table.entries}
+        return {key.text: self.data(value, here) for key, value in table.entries}
 
-    def text(self, tree: Tree, surroundings: Surroundings) -> str | Poison:
+    def text(self, tree: Tree, here: Surroundings) -> str | Poison:
         """A name: text as it is written, even where it looks like a number."""
         if isinstance(tree, Scalar) and "$" in tree.text and isinstance(tree.value, str):
-            value = self._expression(tree, surroundings)
+            value = self._expression(tree, here)
             if isinstance(value, str | int) and not isinstance(value, bool):
                 return str(value)
-            return self._refuse(tree, surroundings, "a name", value)
+            return self._refuse(tree, here, "a name", value)
         if isinstance(tree, Scalar) and tree.value is not POISON and not tree.is_null:
             return tree.text
-        return POISON if isinstance(tree, Scalar) and tree.value is POISON else self._refuse(tree, surroundings, "a name")
+        return POISON if is_poisoned(tree) else self._refuse(tree, here, "a name")
 
-    def boolean(self, tree: Tree, surroundings: Surroundings, what: str) -> bool | Poison:
+    def boolean(self, tree: Tree, here: Surroundings, what: str) -> bool | Poison:
         """A truth value: of `if`, of `freeze`."""
-        value = self.data(tree, surroundings)
+        value = self.data(tree, here)
         if isinstance(value, bool) or value is POISON:
             return value
         hint = None
@@ -62,81 +62,81 @@ class Evaluator:
             hint = f"compare: `$({tree.text.removeprefix('$').strip('()')} != 0)`" if isinstance(tree, Scalar) else None
         elif value in ("yes", "no", "on", "off"):
             hint = "YAML 1.2 has `true` and `false`"
-        return self._refuse(tree, surroundings, f"{what} that is true or false", value, hint)
+        return self._refuse(tree, here, f"{what} that is true or false", value, hint)
 
-    def integer(self, tree: Tree, surroundings: Surroundings, what: str, low: int, high: int) -> int | Poison:
+    def integer(self, tree: Tree, here: Surroundings, what: str, low: int, high: int) -> int | Poison:
         """A whole number between two bounds, both included."""
-        value = self.data(tree, surroundings)
+        value = self.data(tree, here)
         if value is POISON or (isinstance(value, int) and not isinstance(value, bool) and low <= value <= high):
             return value
         if isinstance(value, int) and not isinstance(value, bool):
             bound = f"at least {low}" if value < low else f"at most {high}"
-            return self._refuse(tree, surroundings, f"{what}: {bound}", value)
-        return self._refuse(tree, surroundings, f"{what}: a whole number", value, whole_hint(value))
+            return self._refuse(tree, here, f"{what}: {bound}", value)
+        return self._refuse(tree, here, f"{what}: a whole number", value, whole_hint(value))
 
-    def flow(self, reference: Scalar, surroundings: Surroundings) -> Flow:
+    def flow(self, reference: Scalar, here: Surroundings) -> Flow:
         """The value that a name stands for: of `from`, of an output, of an attribute that refers to a layer."""
-        name = self.text(reference, surroundings)
+        name = self.text(reference, here)
         if isinstance(name, Poison):
             return POISON
-        found = surroundings.flow(name)
+        found = here.flow(name)
         if isinstance(found, Absent):
             self._report.error(
                 "unknown-name", f"there is no `{name}` here: {found.reason}", reference.span,
-                at=surroundings.context.at(reference.path), expected="a name", found=f"`{name}`",
+                at=here.context.at(reference.path), expected="a name", found=f"`{name}`",
             )  # fmt: skip
             return POISON
         if found is None:
-            self._unknown(reference, name, surroundings)
+            self._unknown(reference, name, here)
             return POISON
         return found
 
     # -- problems ----------------------------------------------------------------------------------------------
 
-    def _expression(self, scalar: Scalar, surroundings: Surroundings) -> Any:
+    def _expression(self, scalar: Scalar, here: Surroundings) -> Any:
         try:
-            return evaluate(scalar.text, surroundings)
+            return evaluate(scalar.text, here)
         except ExpressionError as error:
             self._report.error(
-                error.code, error.message, scalar.span, at=surroundings.context.at(scalar.path),
+                error.code, error.message, scalar.span, at=here.context.at(scalar.path),
                 expected=error.expected, found=error.found, hint=error.hint,
             )  # fmt: skip
             return POISON
 
     def _refuse(
-        self, tree: Tree, surroundings: Surroundings, expected: str, value: Any = None, hint: str | None = None
+        self, tree: Tree, here: Surroundings, expected: str, value: Any = None, hint: str | None = None
     ) -> Poison:
         if value is not POISON:
             found = tree.kind if value is None else in_words(value)
             message = "this value does not fit" if value is not None else "a value must stand here"
-            self._report.error(
-                "value", message, tree.span, at=surroundings.context.at(tree.path), expected=expected, found=found, hint=hint
-            )
+            self._report.error("value", message, tree.span, at=here.context.at(tree.path), expected=expected,
+                               found=found, hint=hint)  # fmt: skip
         return POISON
 
-    def _unknown(self, reference: Scalar, name: str, surroundings: Surroundings) -> None:
-        context = surroundings.context
+    def _unknown(self, reference: Scalar, name: str, here: Surroundings) -> None:
+        context = here.context
         names = context.names
         visible = names.visible()
         close = nearest(name, visible)
         first, _, rest = name.partition(".")
         outer = names.binding(first)
+        expected = "the name of a layer before this one"
+        hint: str | None = None
         if outer is not None and rest and outer.exports is not None:
-            offered = ", ".join(outer.exports) or "none"
-            expected, hint = f"one of its outputs: {offered}", "blocks are sealed: declare it among the block's `outputs`"
+            expected = f"one of its outputs: {', '.join(outer.exports) or 'none'}"
+            hint = "blocks are sealed: declare it among the block's `outputs`"
         elif name.lstrip("-").isdigit():
-            expected, hint = "the name of a layer before this one", "`from` takes names, never positions"
+            hint = "`from` takes names, never positions"
         elif close:
-            expected, hint = "the name of a layer before this one", f"did you mean `{close}`?"
+            hint = f"did you mean `{close}`?"
         elif name in context.vocabulary.named:
-            expected = "a name that is visible here"
             hint = "it is defined later, or inside a block or another sequential, which are reached as `outer.inner`"
         else:
             expected = f"one of: {', '.join(['input', 'previous', *visible][:12])}"
             hint = "it is a param, not a value" if name in context.variables else None
         self._report.error(
-            "unknown-name", f"there is no value '{shortened(name)}' here", reference.span, at=context.at(reference.path),
-            expected=expected, found=f"'{shortened(name)}'", hint=hint,
+            "unknown-name", f"there is no value '{shortened(name)}' here", reference.span,
+            at=context.at(reference.path), expected=expected, found=f"'{shortened(name)}'", hint=hint,
         )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from graphnet.frontend.arguments import Arguments
 from graphnet.frontend.assembler import Assembler
 from graphnet.frontend.block_instances import BlockMaker, inner_twin
 from graphnet.frontend.context import Context, Surroundings
-from graphnet.frontend.entries import Application, Condition, Entry, For, Modifiers, Repeat, Sequential, Share
+from graphnet.frontend.entries import Application, Broken, Condition, Entry, For, Modifiers, Repeat, Sequential, Share
 from graphnet.frontend.entry_reader import EntryReader
 from graphnet.frontend.evaluator import Evaluator
 from graphnet.frontend.layers import LayerMaker
@@ -89,6 +89,8 @@ class Expander:
                 return self._loop(entry, here)
             case Share():
                 return self._share(entry, here)
+            case Broken():
+                return self._broken(entry.modifiers, "broken", entry, here)
         raise TypeError(type(entry))
 
     def _loop(self, entry: For | Repeat, here: Surroundings) -> Flow:
@@ -104,7 +106,7 @@ class Expander:
     def _application(self, entry: Application, here: Surroundings) -> Flow:
         head = self._head(entry, here)
         if head is None:
-            return POISON
+            return self._broken(entry.modifiers, "broken", entry, here)
         vocabulary = here.context.vocabulary
         operator = vocabulary.operator(head)
         if operator is not None:
@@ -112,9 +114,7 @@ class Expander:
         is_frozen = self._is_frozen(entry.modifiers, here)
         block = vocabulary.blocks[head]
         if block is None:  # what is wrong with its definition was reported there
-            naming = self._namer.name(entry.modifiers.name, head, entry.span, here)
-            self._namer.bind(naming, here.context, poisoned(naming))
-            return POISON
+            return self._broken(entry.modifiers, head, entry, here)
         given = self._arguments.given_params(block, entry, here)
         operands = self._operands(entry.modifiers, entry, here)
         return self._blocks.make(block, given, operands, entry, here, is_frozen)
@@ -154,8 +154,9 @@ class Expander:
     # -- sequentials -------------------------------------------------------------------------------------------
 
     def _group(
-        self, entries: Sequence[Entry], entry: Sequential | Share, start: Flow, here: Surroundings, twin: Names | None = None
-    ) -> Flow:
+        self, entries: Sequence[Entry], entry: Sequential | Share, start: Flow, here: Surroundings,
+        twin: Names | None = None,
+    ) -> Flow:  # fmt: skip
         """Expand a sequential: with a name it is a scope, without one it adds nothing."""
         context, modifiers = here.context, entry.modifiers
         is_frozen = self._is_frozen(modifiers, here)
@@ -179,9 +180,7 @@ class Expander:
         original = self._original(entry, here)
         made = original.made if original is not None else None
         if original is None or made is None:
-            naming = self._namer.name(entry.modifiers.name, "share", entry.span, here)
-            self._namer.bind(naming, here.context, poisoned(naming))
-            return POISON
+            return self._broken(entry.modifiers, "share", entry, here)
         if isinstance(made, SequentialMade):
             inside = Surroundings(here.context.deeper(variables=made.variables), here.previous)
             return self._group(made.entries, entry, self._start(entry.modifiers, entry, here), inside, original.inner)
@@ -200,9 +199,15 @@ class Expander:
         binding = here.context.names.binding(name) if isinstance(name, str) else None
         if binding is None or binding.made is None:
             self._error("share", f"'{name}' cannot be shared", entry, here,
-                        "the name of a layer, a block instance or a sequential", f"the value '{flow.name}'")  # fmt: skip
+                        "a layer, a block instance or a sequential", f"the value '{flow.name}'")  # fmt: skip
             return None
         return binding
+
+    def _broken(self, modifiers: Modifiers, kind: str, entry: Entry, here: Surroundings) -> Flow:
+        """The value of an entry that cannot be made; its name stands for it, so that what uses it says nothing."""
+        naming = self._namer.name(modifiers.name, kind, entry.span, here)
+        self._namer.bind(naming, here.context, poisoned(naming))
+        return POISON
 
     # -- what entries consume ----------------------------------------------------------------------------------
 
@@ -241,15 +246,15 @@ class Expander:
         self._count += 1
         if self._count > MAX_ENTRIES:
             self._report.error("size", "the network is too large", entry.span, at=context.at(entry.path),
-                               expected=f"at most {MAX_ENTRIES} entries once blocks and loops are expanded")  # fmt: skip
+                               expected=f"at most {MAX_ENTRIES} entries with blocks and loops expanded")  # fmt: skip
             raise TooLargeError
 
     def _check_hiding(self, entry: For | Repeat, variables: Mapping[str, Any], here: Surroundings) -> None:
         context = here.context
         for name in variables:
-            if name != "index" and (name in context.variables or context.names.binding(name) is not None):
-                self._error("name", f"the loop variable '{name}' hides another", entry, here, "a name of its own",
-                            f"'{name}' stands for something already")  # fmt: skip
+            if name != "index" and name in context.variables:
+                self._error("name", f"the loop variable '{name}' hides a param or another loop's variable", entry, here,
+                            "a name of its own", f"'{name}' stands for something already")  # fmt: skip
 
     def _error(
         self, code: str, message: str, entry: Entry, here: Surroundings, expected: str, found: str,

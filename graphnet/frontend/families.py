@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from graphnet.core.diagnostics import Diagnostic, SpecError
+from graphnet.core.source import SourceSpan
 from graphnet.frontend.report import Report
 from graphnet.frontend.spec import Spec
 from graphnet.frontend.spec_reader import Sections, check_sections, read_spec
@@ -40,8 +41,8 @@ def read_text(path: Path, shown: str) -> str:
         found = f"byte {error.object[error.start]:#04x} at position {error.start}"
         raise SpecError(Diagnostic("file", f"'{shown}' is not text", expected="UTF-8", found=found)) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SpecError(Diagnostic("file", f"cannot read '{shortened(shown)}': {reason}", expected="a spec file")) from None
+        message = f"cannot read '{shortened(shown)}': {getattr(error, 'strerror', None) or error}"
+        raise SpecError(Diagnostic("file", message, expected="a spec file")) from None
 
 
 class Library:
@@ -71,15 +72,17 @@ class Library:
         return None if sections is None else read_spec(sections, shown, self._report, self._import)
 
     def _sections(self, text: str, shown: str, path: Path | None) -> Sections | None:
+        before = len(self._report.errors)
         tree = compose(text, shown, self._report)
         if path is not None:
             self._folders[shown] = path.parent
         elif self._root is not None:
             self._folders[shown] = self._root
         if tree is None or not isinstance(tree, Table):
-            if not self._report.errors:
-                self._report.add(Diagnostic("type", f"'{shown}' is no spec", expected="a mapping that begins `graphnet: 1`",
-                                            found=tree.kind if tree is not None else "an empty file"))  # fmt: skip
+            if len(self._report.errors) == before:
+                span = tree.span if tree is not None else SourceSpan(shown, 1, 1, 1, 1)
+                self._report.error("type", "this is no spec", span, expected="a mapping that begins `graphnet: 1`",
+                                   found=tree.kind if tree is not None else "an empty file")  # fmt: skip
             return None
         check_sections(tree, self._report)
         own = {key.text: (key, value) for key, value in tree.entries}
@@ -131,8 +134,9 @@ class Library:
         given = scalar.text
         folder = self._folders.get(scalar.span.file)
         if folder is None or self._root is None:
-            self._error("file", "a text without a file cannot refer to files", scalar, "a spec that was read from a file",
-                        f"'{shortened(given)}'", "give `root=` the folder that the paths start from")  # fmt: skip
+            self._error("file", "a text without a file cannot refer to files", scalar,
+                        "a spec that was read from a file", f"'{shortened(given)}'",
+                        "give `root=` the folder that the paths start from")  # fmt: skip
             return None
         try:
             path = (folder / given).resolve()

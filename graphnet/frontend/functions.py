@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 import graphnet.ops  # noqa: F401 - registers the operators
-from graphnet.core.diagnostics import AttributeProblem
+from graphnet.core.diagnostics import AttributeProblem, nearest
 from graphnet.frontend.call_site import call_site, reported_at
 from graphnet.frontend.network import Network
 from graphnet.frontend.reference import section
@@ -119,7 +119,7 @@ def _loss_function(definition: type[Operator]) -> Function:
     if is_compared:
         parameters.append(inspect.Parameter("target", inspect.Parameter.POSITIONAL_OR_KEYWORD))
         described = {"target": "its name in batches, or a value of the network.", **described}
-    parameters += [*_attributes(definition, is_positional=False), _modifier("name")]
+    parameters += [*_attributes(definition, is_positional=True), _modifier("name")]
     return _described(function, definition, parameters, Term, described)
 
 
@@ -223,3 +223,9 @@ def _described(
     function.__doc__ = "\n".join([doc, "", "Args:", *arguments])
     function.__signature__ = signature  # type: ignore[attr-defined]
     return function
+
+
+def unknown_function(name: str, others: Sequence[str]) -> str:
+    """The message for a name that the package does not have."""
+    close = nearest(name, [*REGISTRY, *others])
+    return f"module 'graphnet' has no attribute '{name}'" + (f"; did you mean '{close}'?" if close else "")

@@ -40,21 +40,21 @@ class Namer:
     def __init__(self, evaluator: Evaluator, report: Report) -> None:
         self._evaluator, self._report = evaluator, report
 
-    def name(self, given: Scalar | None, kind: str, head: SourceSpan, surroundings: Surroundings) -> Naming:
+    def name(self, given: Scalar | None, kind: str, head: SourceSpan, here: Surroundings) -> Naming:
         """The name of the next entry.
 
         Args:
             given: what the spec says, if anything.
             kind: the operator or block, which unnamed entries are named after.
             head: where to point if a counted name is taken.
-            surroundings: of the entry.
+            here: of the entry.
         """
-        context = surroundings.context
+        context = here.context
         counted = context.names.count(kind)
         if given is None:
             is_free = self._is_free(counted, False, head, "", context)
             return Naming(counted, context.names.full(counted), False, is_free, head)
-        name = self._evaluator.text(given, surroundings)
+        name = self._evaluator.text(given, here)
         if isinstance(name, str) and self._is_name(name, given, context):
             is_free = self._is_free(name, True, given.span, given.path, context)
             return Naming(name, context.names.full(name), True, is_free, given.span)
@@ -77,14 +77,12 @@ class Namer:
             taken = _described(known)
         elif is_given and name in ("input", "previous"):
             taken = "it has a meaning of its own in `from` and in expressions"
-        elif is_given and name in context.variables:
-            taken = "a param or loop variable has it"
         elif is_given:
             outer = next((n.bindings[name] for n in context.names.outward() if name in n.bindings), None)
             taken = _described(outer) if outer is not None and outer.is_given else None
         if taken is None:
             return True
-        hint = "in a loop, put a variable into the name: `name: conv$index`" if context.passes else "give it another name"
+        hint = "put a loop variable into it: `name: conv$index`" if context.passes else "give it another name"
         if known is not None and not known.is_given and is_given:
             hint = "counted names go to layers without a name; give it another name"
         self._report.error("name", f"the name '{name}' is taken", span, at=context.at(path) if path else None,

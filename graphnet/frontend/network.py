@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import graphnet.ops  # noqa: F401 - registers what a network can name
 from graphnet.analysis.summary import Summary, summarise
@@ -25,6 +25,7 @@ from graphnet.ir.definitions import INITIALISERS, METRICS, Definition
 from graphnet.ir.graph import Graph, Scope, Value
 from graphnet.ir.metric import MetricDefinition
 from graphnet.ir.operator import REGISTRY, Operator
+from graphnet.ops.families.attributes import reference_attributes
 
 Init = Mapping[str, Any]
 """How parameters start, by name or pattern: `{"weight": "zeros"}`, `{"bias": {"normal": {"std": 0.01}}}`, `0.5`."""
@@ -76,6 +77,13 @@ class Network:
         self._graph: Graph | None = None
         self._scopes: list[tuple[Scope, bool]] = []  # those that are open, and whether they are frozen
         self._counts: Counter[str] = Counter()
+
+    @classmethod
+    def of(cls, other: Network) -> Self:
+        """The same network as another class: so the public one adds drawings to what a loader made."""
+        made = cls.__new__(cls)
+        made.__dict__.update(other.__dict__)
+        return made
 
     # -- what goes in ------------------------------------------------------------------------------------------
 
@@ -130,7 +138,7 @@ class Network:
             name: of the layer; by default the operator's name and its count in the scope: `conv2d1`.
             init: how its parameters start: `{"weight": {"normal": {"std": 0.01}}, "bias": "zeros"}`.
             freeze: whether its parameters are not trained, and its statistics not updated.
-            attributes: the operator's.
+            attributes: the operator's; one that names a value takes a tensor.
 
         Raises:
             SpecError: something does not fit.
@@ -143,7 +151,9 @@ class Network:
             values = self._values(operator, operands)
             label = name if name is not None else self._free_name(operator)
             subject = f"{operator} '{self._path(label)}'"
-            op = construct(definition, attributes, subject)
+            named = [name for name in reference_attributes(definition) if isinstance(attributes.get(name), Tensor)]
+            values += self._values(operator, [attributes[name] for name in named])
+            op = construct(definition, attributes | {name: attributes[name].name for name in named}, subject)
             node = self._assembler.apply(
                 op, values, name=label, scope=self._scope(), span=site.span,
                 frozen=freeze or any(frozen for _, frozen in self._scopes), init=_initialisers(init, subject),
@@ -222,19 +232,20 @@ class Network:
 
         Args:
             metric: its name.
-            values: predictions and the target's name; by default the only output and the only target.
-            name: in reports; by default the metric's.
+            values: predictions and the target's name; by default the only output and the only target so far.
+            name: in reports; by default the metric's, with a count from the second on.
             settings: the metric's.
         """
         with self._located(call_site()):
             definition = cast(MetricDefinition, read_definition(METRICS, {metric: settings}, "metric"))
-            graph = self.graph
             found = [self._known(v) if isinstance(v, str) else v.value for v in values]
             if not any(isinstance(v, Tensor) for v in values):
-                found.insert(0, _only("output", list(graph.outputs.values()), metric))
+                found.insert(0, _only("output", list(self._assembler.results().values()), metric))
             if not any(isinstance(v, str) for v in values) and len(found) < 2:
-                found.append(_only("target", graph.targets, metric))
-            self._assembler.metric(definition, found, name=name or metric)
+                found.append(_only("target", list(self._assembler.targets.values()), metric))
+            self._counts[metric] += 1
+            default = metric if self._counts[metric] == 1 else f"{metric}{self._counts[metric]}"
+            self._assembler.metric(definition, found, name=default if name is None else name)
 
     # -- patterns ----------------------------------------------------------------------------------------------
 

@@ -3,41 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from graphnet.core.diagnostics import AttributeProblem, nearest
 from graphnet.core.source import SourceSpan
 from graphnet.core.types import DType, TensorType
+from graphnet.frontend.settings import settings_of
 from graphnet.ir.definitions import Definition
 from graphnet.ir.graph import Initializer, Node, Parameter, ParameterSpec, Value
 
 
 def declare_parameter(path: str, spec: ParameterSpec, frozen: bool, span: SourceSpan | None) -> Parameter:
+    """A parameter or buffer of a graph, as an operator declares it."""
     dtype: DType = "int64" if spec.counter else "float"
     value = Value(path, TensorType(spec.shape, dtype), role="parameter" if spec.trainable else "buffer", frozen=frozen)
     return Parameter(path, value, spec, spec.trainable and not frozen, span)
 
 
-def with_init(spec: ParameterSpec, definition: Definition, subject: str) -> ParameterSpec:
-    """The parameter, started another way."""
-    settings = {f.name: getattr(definition, f.name) for f in fields(definition)}  # type: ignore[arg-type]
+def with_init(spec: ParameterSpec, definition: Definition) -> ParameterSpec:
+    """The same declaration, started another way."""
+    settings = {name: getattr(definition, name) for name in settings_of(definition)}
     return replace(spec, init=Initializer(definition.name, settings))
 
 
 def apply_inits(
     subject: str, specs: Mapping[str, ParameterSpec], init: Mapping[str, Definition]
 ) -> Mapping[str, ParameterSpec]:
+    """What an operator declares, started as the user says; buffers start the operator's way."""
     found = dict(specs)
+    learned = [name for name, spec in specs.items() if spec.trainable]
     for name, definition in init.items():
-        if name not in found:
-            close = nearest(name, found)
+        if name not in learned:
+            close = nearest(name, learned)
             raise AttributeProblem(
                 f"{subject} has no parameter '{name}' to initialise", code="init", attribute="init",
-                expected=", ".join(found) or "no `init`: it has no parameters", found=name,
+                expected=", ".join(learned) or "no `init`: it has no parameters", found=name,
                 hint=f"did you mean `{close}`?" if close else None,
             )  # fmt: skip
-        found[name] = with_init(found[name], definition, f"{subject}: {name}")
+        found[name] = with_init(found[name], definition)
     return found
 
 

@@ -10,7 +10,8 @@ from typing import Final
 from graphnet.core.diagnostics import Diagnostic, Severity, SpecError
 from graphnet.core.source import SourceSpan
 
-_QUOTED: Final = re.compile(r"'[^']*'")
+_VARIABLE: Final = re.compile(r"'[^']*'|\d+")
+"""The parts of a message that differ from pass to pass of a loop: the names of layers, and sizes."""
 
 MAX_REPORTED: Final = 100
 """The most problems that are worth reading in one go."""
@@ -46,9 +47,9 @@ class Report:
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Note a diagnostic, with the source lines of its span."""
-        kind = _QUOTED.sub("", diagnostic.message)  # the names of layers differ from pass to pass
+        kind = _VARIABLE.sub("", diagnostic.message)
         key = (diagnostic.span, diagnostic.code, diagnostic.severity, kind) if diagnostic.span else (diagnostic,)
-        self._found.setdefault(key, replace(diagnostic, lines=diagnostic.lines or self._source(diagnostic.span)))
+        self._found.setdefault(key, replace(diagnostic, lines=diagnostic.lines or self.source(diagnostic.span)))
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         for diagnostic in diagnostics:
@@ -75,7 +76,8 @@ class Report:
         if errors:
             raise SpecError(errors)
 
-    def _source(self, span: SourceSpan | None) -> tuple[str, ...]:
+    def source(self, span: SourceSpan | None) -> tuple[str, ...]:
+        """The lines of a span, as far as they are known."""
         lines = self._lines.get(span.file, []) if span else []
         return tuple(lines[span.line - 1 : span.end_line]) if span else ()
 

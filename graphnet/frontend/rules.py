@@ -30,14 +30,14 @@ class Rules:
 
     # -- init --------------------------------------------------------------------------------------------------
 
-    def inits(self, table: Table | None, prefix: str, surroundings: Surroundings) -> tuple[InitRule, ...]:
+    def inits(self, table: Table | None, prefix: str, here: Surroundings) -> tuple[InitRule, ...]:
         """The rules of an `init`, for the parameters below a prefix (with its dot, or empty)."""
         found = []
         for key, value in table.entries if table else ():
-            given = self._evaluator.data(value, surroundings)
+            given = self._evaluator.data(value, here)
             if given is POISON:
                 continue
-            at = surroundings.context.at(value.path)
+            at = here.context.at(value.path)
             try:
                 definition = read_definition(INITIALISERS, given, f"init of '{key.text}'")
             except SettingsError as error:
@@ -47,28 +47,31 @@ class Rules:
         self._inits += found
         return tuple(found)
 
-    def of_entry(self, modifiers: Modifiers, path: str, surroundings: Surroundings) -> tuple[InitRule, ...]:
+    def of_entry(self, modifiers: Modifiers, path: str, here: Surroundings) -> tuple[InitRule, ...]:
         """The rules under an entry's `init`, whose patterns are relative to it."""
-        return self.inits(modifiers.init, f"{path}.", surroundings)
+        return self.inits(modifiers.init, f"{path}.", here)
 
-    def starts(self, op: Operator, operands: Iterable[Value], path: str, rules: Iterable[InitRule]) -> dict[str, Definition]:
+    def starts(
+        self, op: Operator, operands: Iterable[Value], path: str, rules: Iterable[InitRule]
+    ) -> dict[str, Definition]:
         """How a layer's parameters start; of several rules, the last, which is the innermost or the latest."""
         found: dict[str, Definition] = {}
         for name in trained_parameters(op, operands) if rules else ():
+            full = f"{path}.{name}"
             for rule in rules:
-                if f"{path}.{name}".startswith(rule.prefix) and is_match(rule.pattern, f"{path}.{name}"[len(rule.prefix) :]):
+                if full.startswith(rule.prefix) and is_match(rule.pattern, full.removeprefix(rule.prefix)):
                     rule.is_used = True
                     found[name] = rule.definition
         return found
 
     # -- freeze ------------------------------------------------------------------------------------------------
 
-    def freeze(self, tree: Tree | None, prefix: str, surroundings: Surroundings) -> None:
+    def freeze(self, tree: Tree | None, prefix: str, here: Surroundings) -> None:
         """Note the patterns under `freeze`; they apply once all layers are there."""
         if tree is None or is_empty(tree) or is_poisoned(tree):
             return
         for item in tree.items if isinstance(tree, Array) else (tree,):
-            pattern = self._evaluator.data(item, surroundings)
+            pattern = self._evaluator.data(item, here)
             if isinstance(pattern, str):
                 self._frozen.append((f"{prefix}{pattern}", item.span, item.path))
             elif pattern is not POISON:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from graphnet.core.diagnostics import AttributeProblem, nearest
 from graphnet.core.source import SourceSpan
 from graphnet.frontend.assembler import Assembler
+from graphnet.frontend.references import consumed, referred
 from graphnet.ir.graph import Node, Scope, Value
 
 
@@ -14,10 +15,11 @@ def share_layer(
     assembler: Assembler, node: Node, operands: Sequence[Value], name: str, scope: tuple[Scope, ...],
     span: SourceSpan | None,
 ) -> Node:  # fmt: skip
-    """Apply a node's operator with its parameters to other operands."""
+    """Apply a node's operator with its parameters to other operands; what its attributes name stays the same."""
     return assembler.apply(
-        node.op, operands, name=name, scope=scope, span=span, shared=node if node.parameters else None
-    )
+        node.op, [*operands, *referred(node).values()], name=name, scope=scope, span=span,
+        shared=node if node.parameters else None,
+    )  # fmt: skip
 
 
 def share_scope(
@@ -50,7 +52,7 @@ def share_scope(
             hint=f"did you mean `{close}`?" if close else None,
         )  # fmt: skip
     inside = {value for node in nodes for value in node.outputs}
-    read = [value for node in nodes for value in node.inputs[: node.operands] if value not in inside]
+    read = [value for node in nodes for value in consumed(node) if value not in inside]
     outer = list(dict.fromkeys(read))
     if len(outer) != len(operands):
         raise AttributeProblem(
@@ -60,8 +62,9 @@ def share_scope(
     moved = dict(zip(outer, operands, strict=True))
     around = (*scope, Scope(name, nodes[0].scope[depth - 1].kind))
     for node in nodes:
-        consumed = [moved[value] for value in node.inputs[: node.operands]]
         local = node.name.rpartition(".")[2]
-        made = share_layer(assembler, node, consumed, local, (*around, *node.scope[depth:]), span)
+        made = share_layer(
+            assembler, node, [moved[value] for value in consumed(node)], local, (*around, *node.scope[depth:]), span
+        )
         moved.update(zip(node.outputs, made.outputs, strict=True))
     return made

@@ -14,8 +14,8 @@ VERSION: Final = 1
 """The version of the language that this graphnet reads."""
 
 SECTIONS: Final = (
-    "graphnet", "name", "doc", "extends", "import", "params", "inputs", "blocks", "layers", "outputs", "loss", "metrics",
-    "init", "freeze", "assert", "train",
+    "graphnet", "name", "doc", "extends", "import", "params", "inputs", "blocks", "layers", "outputs", "loss",
+    "metrics", "init", "freeze", "assert", "train",
 )  # fmt: skip
 """The keys of a spec."""
 

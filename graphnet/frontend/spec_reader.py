@@ -115,8 +115,8 @@ class _SpecReader:
         if isinstance(tree, Scalar) and _NAME.fullmatch(tree.text):
             return tree.text
         found = f"'{shortened(tree.text)}'" if isinstance(tree, Scalar) else tree.kind
-        self._error("name", "this cannot be the network's name", tree, expected="letters, digits, `_`, `-`, `.` and `+`",
-                    found=found)  # fmt: skip
+        self._error("name", "this cannot be the network's name", tree,
+                    expected="letters, digits, `_`, `-`, `.` and `+`", found=found)  # fmt: skip
         return "network"
 
     def _doc(self, tree: Tree | None) -> str:
@@ -262,8 +262,8 @@ class _SpecReader:
                 others = [p.name for p in params if p is not param]
                 close = nearest(param.name, others)
                 self._error("unused-param", f"nothing uses the param '{param.name}'", param.key,
-                            expected=f"`${param.name}` somewhere", found="no mention outside of blocks, which are sealed",
-                            hint=f"did you mean `{close}`?" if close else None)  # fmt: skip
+                            expected=f"`${param.name}` somewhere outside of blocks, which are sealed",
+                            found="no mention", hint=f"did you mean `{close}`?" if close else None)  # fmt: skip
 
     def _error(
         self, code: str, message: str, tree: Tree, *, expected: str | None = None, found: str | None = None,

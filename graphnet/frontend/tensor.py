@@ -114,7 +114,7 @@ class Tensor:
         raise _refusal(f"a number cannot be divided by '{self.name}'", "a tensor on both sides of /")
 
     def __neg__(self) -> Tensor:
-        return self._scaled("-", -1.0, 0.0)
+        return self.network.apply("negative", self)
 
     def _scaled(self, sign: str, factor: float, offset: float) -> Tensor:
         """factor * self + offset."""

@@ -15,6 +15,7 @@ from typing import Any
 from graphnet.analysis.structure import Group, scope_tree
 from graphnet.core.diagnostics import Diagnostic, SpecError
 from graphnet.frontend.instances import Instances, local_name, members_of, ordered_members, owner_of
+from graphnet.frontend.references import consumed, referred
 from graphnet.frontend.written_settings import operator_head, written_initialiser
 from graphnet.frontend.yaml_writer import Bare
 from graphnet.ir.graph import Graph, Node, Value
@@ -24,6 +25,7 @@ CONTROL_WORDS = frozenset({"sequential", "share", "for", "repeat", "if", "layers
 MODIFIERS = frozenset({"name", "from", "freeze", "init", "weight"})
 RESERVED = frozenset({"input", "previous"})
 """Names with a meaning of their own in every scope."""
+
 
 @dataclass(frozen=True)
 class _Place:
@@ -65,6 +67,7 @@ class LayerWriter:
     Attributes:
         entries: of `layers`.
         blocks: definitions by name, inner ones first.
+        current: the value of the last entry.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -80,10 +83,16 @@ class LayerWriter:
         self._write(self._tree, replace(self._root, visible=RESERVED | {v.name for v in graph.inputs}), flow)
         self.entries = flow.entries
         self.current = flow.current
+        self._counts = flow.counts
 
     def reference(self, value: Value) -> str:
         """What `from` calls a value outside of all scopes."""
         return self._reference(value, self._root)
+
+    def counted_name(self, head: str) -> str:
+        """What the next loss of a kind is called if it has no name."""
+        self._counts[head] += 1
+        return f"{head}{self._counts[head]}"
 
     # -- groups ------------------------------------------------------------------------------------------------
 
@@ -135,9 +144,7 @@ class LayerWriter:
         flow.entries.append(entry)
         flow.current = value
 
-    def _write_block(
-        self, group: Group, reads: list[Value], *, frozen: bool, owned: bool
-    ) -> tuple[str, Value | None]:
+    def _write_block(self, group: Group, reads: list[Value], *, frozen: bool, owned: bool) -> tuple[str, Value | None]:
         """The name of a group's block and the group's value; notes what its outputs are called."""
         local = {local_name(member) for member in members_of(group)}
         names = ["input"] if len(reads) == 1 else [_unlike(f"x{k}", local) for k in range(1, len(reads) + 1)]
@@ -177,11 +184,12 @@ class LayerWriter:
     # -- layers ------------------------------------------------------------------------------------------------
 
     def _write_node(self, node: Node, place: _Place, flow: _Flow) -> None:
-        op, operands = node.op, list(node.inputs[: node.operands])
+        op, operands = node.op, list(consumed(node))
         owner = owner_of(node)
         default = self._default_name(op.name, place, flow)
         if owner == node.name or place.owned:
-            head, value = operator_head(op)
+            named = {name: self._reference(value, place) for name, value in referred(node).items()}
+            head, value = operator_head(replace(op, **named))
             entry = _entry(head, value, None if local_name(node) == default else local_name(node))
             entry |= self._modifiers(node, is_frozen=node.frozen and not place.frozen)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from graphnet.frontend.term import has_target
 from graphnet.frontend.to_entries import LayerWriter
 from graphnet.frontend.written_settings import changed_settings, written_initialiser, written_training
 from graphnet.frontend.yaml_writer import Bare, block
-from graphnet.ir.graph import Graph, Loss, Metric, Node, Value
+from graphnet.ir.graph import Graph, Node, Value
 
 if TYPE_CHECKING:
     from graphnet.frontend.network import Network
@@ -40,8 +41,8 @@ def to_yaml(network: Network) -> str:
         "blocks": writer.blocks,
         "layers": writer.entries,
         "outputs": _outputs(graph, writer),
-        "loss": [_loss(graph, term, network.patterns.get(term.name), writer) for term in graph.losses],
-        "metrics": [_metric(graph, metric, writer) for metric in graph.metrics],
+        "loss": _losses(graph, network.patterns, writer),
+        "metrics": _metrics(graph, writer),
         "init": _loss_inits(graph),
         "freeze": _frozen_alone(graph),
         "train": {} if network.train is None else written_training(network.train),
@@ -75,35 +76,52 @@ def _outputs(graph: Graph, writer: LayerWriter) -> dict[str, str]:
 # -- losses and metrics ----------------------------------------------------------------------------------------------
 
 
-def _loss(graph: Graph, term: Loss, patterns: tuple[str, ...] | None, writer: LayerWriter) -> dict[str, Any]:
-    node = term.value.producer
-    assert node is not None, f"loss {term.name} has no node"
-    changed = changed_settings(node.op)
-    predictions = list(node.inputs[: node.operands])
-    if node.op.kind == "regulariser":
-        entry = _headed(node.op.name, "pattern", _patterns(graph, node, patterns), changed)
-    elif has_target(type(node.op)):
-        *predictions, target = predictions
-        entry = _headed(node.op.name, "target", _target(target, writer), changed)
-    else:
-        entry = {node.op.name: changed} if changed else Bare({node.op.name: None})
-    entry["name"] = term.name
-    if node.op.kind != "regulariser":
-        entry |= _from(graph, predictions, writer)
-    if term.weight != 1:
-        entry["weight"] = term.weight
-    return entry
+def _losses(graph: Graph, patterns: Mapping[str, tuple[str, ...]], writer: LayerWriter) -> list[dict[str, Any]]:
+    found = []
+    for term in graph.losses:
+        node = term.value.producer
+        assert node is not None, f"loss {term.name} has no node"
+        changed = changed_settings(node.op)
+        predictions = list(node.inputs[: node.operands])
+        if node.op.kind == "regulariser":
+            entry = _headed(node.op.name, "pattern", _patterns(graph, node, patterns.get(term.name)), changed)
+            predictions = []
+        elif has_target(type(node.op)):
+            entry = _headed(node.op.name, "target", _target(predictions.pop(), writer), changed)
+        else:
+            entry = _headed(node.op.name, "target", None, changed)
+        if term.name != writer.counted_name(node.op.name):
+            entry["name"] = term.name
+        entry.update(_from(graph, predictions, writer))
+        if term.weight != 1:
+            entry["weight"] = term.weight
+        found.append(entry)
+    return found
 
 
-def _metric(graph: Graph, metric: Metric, writer: LayerWriter) -> dict[str, Any]:
-    *predictions, target = metric.values
-    entry = _headed(metric.definition.name, "target", _target(target, writer), changed_settings(metric.definition))
-    if metric.name != metric.definition.name:
-        entry["name"] = metric.name
-    return entry | _from(graph, predictions, writer)
+def _metrics(graph: Graph, writer: LayerWriter) -> list[dict[str, Any]]:
+    found = []
+    counts: Counter[str] = Counter()
+    for metric in graph.metrics:
+        *predictions, target = metric.values
+        name: str = metric.definition.name
+        counts[name] += 1
+        changed = changed_settings(metric.definition)
+        if graph.targets == (target,):
+            entry = _headed(name, "target", None, changed)
+        else:
+            entry = _headed(name, "target", _target(target, writer), changed)
+        if metric.name != (name if counts[name] == 1 else f"{name}{counts[name]}"):
+            entry["name"] = metric.name
+        entry.update(_from(graph, predictions, writer))
+        found.append(entry)
+    return found
 
 
 def _headed(head: str, primary: str, value: Any, changed: dict[str, Any]) -> dict[str, Any]:
+    """A term: what it is about, bare if nothing else is said, and its attributes."""
+    if value is None:
+        return {head: changed} if changed else Bare({head: None})
     return {head: {primary: value, **changed} if changed else value}
 
 
@@ -112,7 +130,7 @@ def _target(value: Value, writer: LayerWriter) -> str:
 
 
 def _from(graph: Graph, predictions: list[Value], writer: LayerWriter) -> dict[str, Any]:
-    if len(predictions) == 1 and predictions == list(graph.outputs.values()):
+    if not predictions or (len(predictions) == 1 and predictions == list(graph.outputs.values())):
         return {}
     names = [writer.reference(value) for value in predictions]
     return {"from": names[0] if len(names) == 1 else names}

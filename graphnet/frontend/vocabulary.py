@@ -8,7 +8,7 @@ import graphnet.ops  # noqa: F401 - registers the operators
 from graphnet.core.diagnostics import nearest
 from graphnet.core.source import SourceSpan
 from graphnet.frontend.entries import Entry
-from graphnet.frontend.yaml_tree import Array, Scalar, Table, Tree
+from graphnet.frontend.yaml_tree import Scalar, Table, Tree
 from graphnet.ir.operator import REGISTRY, Operator
 
 LAYER_CONTROLS = ("sequential", "share", "for", "repeat", "if")
@@ -50,7 +50,7 @@ class Block:
     layers: tuple[Entry, ...]
     outputs: tuple[tuple[Scalar, Scalar], ...]
     vocabulary: Vocabulary
-    freeze: Array | Scalar | None = None
+    freeze: Tree | None = None
     init: Table | None = None
 
 

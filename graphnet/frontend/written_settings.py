@@ -33,7 +33,7 @@ def operator_head(op: Operator) -> tuple[str, Any]:
         return op.name, None
     only = changed.get(op.primary) if op.primary is not None and len(changed) == 1 else None
     # behind an operator of several values, and as a list, a bare value would be read as branches
-    if only is None or isinstance(only, list | dict) or op.arity is None:
+    if only is None or isinstance(only, list | dict) or op.arity != 1:
         return op.name, changed
     return op.name, only
 

@@ -80,8 +80,9 @@ class Table:
         """The value of a key, or None."""
         return next((value for key, value in self.entries if key.text == name), None)
 
-    def keys(self) -> dict[str, Scalar]:
-        return {key.text: key for key, _ in self.entries}
+    def key(self, name: str) -> Scalar | None:
+        """A key itself, or None."""
+        return next((key for key, _ in self.entries if key.text == name), None)
 
 
 Tree = Scalar | Array | Table

@@ -186,9 +186,9 @@ class Builder:
         index = broadcast_index(wanted, value.type.shape, loops, None)
         kept = {i.loop for i in index if i.loop}
         folded = [loop for loop in loops if loop.name not in kept]
-        unit = iter("xyzuv")
+        unit = iter(range(len(index)))
         out = [
-            next(loop for loop in loops if loop.name == i.loop) if i.loop else Loop(f"{next(unit)}1", 1) for i in index
+            next(loop for loop in loops if loop.name == i.loop) if i.loop else Loop(f"unit{next(unit)}", 1) for i in index
         ]
         read = [(value, [Index.of(loop.name) for loop in loops])]
         return self.fold("sum", out, folded, read, Result(Load(0), "sum"))[0]

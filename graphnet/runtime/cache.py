@@ -150,12 +150,13 @@ def _digest(source: KernelSource) -> str:
 @cache
 def _environment_hash() -> hashlib._Hash:
     """The part of every digest that is the same for all kernels."""
-    sources = {path.name: path.read_text(encoding="utf-8") for path in (*SOURCES, Path(machine_code.__file__), Path(__file__))}
+    files = (*SOURCES, Path(machine_code.__file__), Path(__file__))
+    sources = [(path.name, path.read_text(encoding="utf-8")) for path in files]
     settings = sorted(
         (name, value) for name, value in os.environ.items() if name.startswith("NUMBA_") and name not in _IRRELEVANT
     )
     facts = (
-        sorted(sources.items()),
+        sources,
         binding.get_host_cpu_name(),
         binding.get_host_cpu_features().flatten(),
         (numba.__version__, llvmlite.__version__, binding.llvm_version_info, _graphnet_version()),

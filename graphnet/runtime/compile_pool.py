@@ -41,8 +41,8 @@ def compile_files(paths: Sequence[Path]) -> Iterator[tuple[Path, MachineCode]]:
     try:
         for helper in helpers:
             helper.start()
-        while (path := _next(waiting)) is not None:
-            done.put((path, _compile(path)))
+        while (own := _next(waiting)) is not None:
+            done.put((own, _compile(own)))
         for helper in helpers:
             helper.finish()
     finally:

@@ -45,10 +45,13 @@ class WorkerPool:
         own, *others = calls
         while len(self._inboxes) < len(others):
             self._inboxes.append(self._start_worker(len(self._inboxes) + 1))
-        hand_out = [partial(inbox.put, (call, memory)) for inbox, call in zip(self._inboxes, others, strict=False)]
+        hand_out: list[Call] = [
+            partial(inbox.put, (call, memory)) for inbox, call in zip(self._inboxes, others, strict=False)
+        ]
         # One call into C: no signal handler can raise KeyboardInterrupt when some workers have their call, and
         # would wait at a barrier for the rest.
-        deque(map(operator.call, [*hand_out, own]), maxlen=0)
+        call: Callable[[Call], object] = operator.call
+        deque(map(call, [*hand_out, own]), maxlen=0)
 
     def _start_worker(self, worker: int) -> SimpleQueue[Job]:
         inbox: SimpleQueue[Job] = SimpleQueue()

@@ -178,10 +178,8 @@ def test_frozen_patterns_freeze_parameters_statistics_and_layers() -> None:
     }  # fmt: skip
     assert graph.parameter("left.bn.running_mean").value.frozen
     assert not graph.parameter("right.bn.running_mean").value.frozen
-    for node in graph.nodes:  # every value that is read is one that the graph has
-        for value in node.inputs:
-            known = [p.value for p in graph.parameters] + list(graph.inputs) + [o for n in graph.nodes for o in n.outputs]
-            assert value in known
+    known = {*graph.inputs, *(p.value for p in graph.parameters), *(v for node in graph.nodes for v in node.outputs)}
+    assert all(value in known for node in graph.nodes for value in node.inputs)
 
 
 def test_a_layer_with_only_frozen_statistics_is_frozen() -> None:
@@ -214,7 +212,8 @@ def test_freezing_keeps_losses_outputs_and_metrics_together() -> None:
 def test_a_layers_own_init_goes_before_patterns_and_the_last_pattern_wins() -> None:
     a = Assembler("net")
     x = image(a, 5)
-    ones, zeros, normal = (read_definition(INITIALISERS, n, "test") for n in ("ones", "zeros", {"normal": {"std": 2.0}}))
+    given = ("ones", "zeros", {"normal": {"std": 2.0}})
+    ones, zeros, normal = (read_definition(INITIALISERS, one, "test") for one in given)
     linear(a, x, 3, "own", init={"weight": ones})
     linear(a, x, 3, "other")
     a.init({"*.weight": zeros, "other.*": normal})

@@ -139,25 +139,33 @@ def test_helpers_do_their_part(monkeypatch: pytest.MonkeyPatch, number: int) -> 
     assert [_result(kernel) for kernel in kernels] == list(range(number))
 
 
-SCRIPT = """
+SCRIPT = f"""
 import numpy as np
 from graphnet.codegen.source import KernelSource
 from graphnet.runtime.cache import compile_kernels
 from graphnet.runtime.program import Program
-TEXT = {text!r}
+TEXT = {TEXT!r}
 kernels = compile_kernels([KernelSource("store_number", TEXT.format(number=n)) for n in range(8)])
 y = np.zeros(1, np.int64)
 for kernel in kernels:
     Program([kernel], [np.array([0, y.ctypes.data])], [False]).run()
     print(y[0], end=" ")
-""".format(text=TEXT)
+"""
 
 
 def test_two_scripts_from_standard_input_at_once(tmp_path: Path) -> None:
     """No main guard, no file, and both compile the same kernels."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     scripts = [
-        subprocess.Popen([sys.executable, "-"], stdin=-1, stdout=-1, stderr=-1, text=True, cwd=tmp_path, env=environment)
+        subprocess.Popen(
+            [sys.executable, "-"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env=environment,
+        )
         for _ in range(2)
     ]
     try:

@@ -198,9 +198,7 @@ def test_an_empty_program_runs() -> None:
     assert Program([], [], []).run_profiled() == []
 
 
-def test_workers_are_limited_by_affinity_quota_and_environment(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_workers_are_limited_by_affinity_quota_and_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     group = tmp_path / "cgroup" / "a" / "b"
     group.mkdir(parents=True)
     membership = tmp_path / "membership"

@@ -15,6 +15,7 @@ import numpy as np
 from graphnet.codegen.cpu.emission import Floats, Simd
 from graphnet.codegen.cpu.primitive import Index, Mask, Vector, operation, primitive
 
+_operator: Any
 for _operator in (operator.add, operator.sub, operator.mul, operator.truediv, operator.neg):
     operation(_operator, "Vector", "Vector", lambda simd, *operands, _apply=_operator: _apply(*operands))
 for _operator, _relation in [

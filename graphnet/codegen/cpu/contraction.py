@@ -144,15 +144,15 @@ class _Tile:
         def cycles(rows: int, columns: int) -> float:
             return max(rows * columns, 0.55 * (rows + columns), 8.0)
 
-        best = (float("inf"), 1, 1)
+        best = (float("inf"), -1, -1)
         for columns in (1, 2, 3, 4):
             if blocks % columns:
                 continue
             for rows in range(1, min(extent, self.limits.registers // columns) + 1):
                 tiles, rest = divmod(extent, rows)
-                tail = 0.0 if not rest else cycles(rest, columns) if is_static else rest * cycles(1, columns)
-                best = min(best, ((tiles * cycles(rows, columns) + tail) / columns, -columns, rows))
-        return best[2], -best[1]
+                tail = 0.0 if not rest else cycles(rest, columns) + 2 if is_static else rest * cycles(1, columns)
+                best = min(best, ((tiles * (cycles(rows, columns) + 1) + tail) / columns, -columns, -rows))
+        return -best[2], -best[1]
 
     # -- emission ------------------------------------------------------------------------------------------------
 
@@ -374,16 +374,16 @@ class _Tile:
         body = Writer(1)
         nest.w = body
         if self.block:
-            body.line(f"{self.block.name} = {self.block.name}_first + j")
-        row = "row + m" if self.stride == 1 else f"(row + m) * {self.stride} + phase"
+            body.line(f"{self.block.name} = {self.block.name}_first + across")
+        row = "row + down" if self.stride == 1 else f"(row + down) * {self.stride} + phase"
         body.line(f"{self.row.name} = {row}")
         nest.emit_epilogue("acc")
         nest.w = self.w
         text = str(body)
         words = set(re.findall(r"[A-Za-z_]\w*", text))
-        assigned = set(re.findall(r"^\s*(\w+) = ", text, flags=re.MULTILINE)) | {"acc", "m", "j"}
+        assigned = set(re.findall(r"^\s*(\w+) = ", text, flags=re.MULTILINE)) | {"acc", "down", "across"}
         known = {p.name for p in nest.parts} | {"row", "phase", "N", "step", "args"}
         known |= {f"{p.name}_first" for p in nest.parts} | frame.names()
         self.context = sorted((words & known) - assigned)
-        self.functions.append(f"def epilogue({', '.join(['acc', 'm', 'j', *self.context])}):\n{text}")
+        self.functions.append(f"def epilogue({', '.join(['acc', 'down', 'across', *self.context])}):\n{text}")
         return self.context

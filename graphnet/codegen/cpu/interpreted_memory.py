@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 # NumPy takes no null pointer as a buffer. Nothing is ever mapped at the first addresses anyway.
 _FIRST = 4096
-_SPAN = (1 << 47) - 2 * _FIRST if ctypes.sizeof(ctypes.c_void_p) == 8 else (1 << 31) - 2 * _FIRST
+_SPAN = (1 << 48) - 2 * _FIRST if ctypes.sizeof(ctypes.c_void_p) == 8 else (1 << 31) - 2 * _FIRST
 
 
 @cache
 def _address_space(element: str) -> NDArray[Any]:
-    memory = (ctypes.c_char * _SPAN).from_address(_FIRST)
-    return np.frombuffer(memory, dtype=element)
+    memory: Any = (ctypes.c_char * _SPAN).from_address(_FIRST)
+    elements: NDArray[Any] = np.frombuffer(memory, dtype=element)
+    return elements
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Pointer:
 
     def load(self, places: Any) -> NDArray[Any]:
         """The elements at a slice or an array of places, converted to the vector's type."""
-        return self.memory[places].astype(self.dtype)
+        elements: NDArray[Any] = self.memory[places]
+        return elements.astype(self.dtype)
 
     def store(self, places: Any, values: NDArray[Any]) -> None:
         """Write elements, converted to what memory holds; fractions are cut off."""

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from inspect import signature as parameters_of
 from typing import Any, TypeVar
 
-from numba.core import types
+from numba import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin
 from numpy.typing import NDArray
@@ -131,7 +131,7 @@ def _accept(kind: str, given: types.Type, vector: VectorType | None) -> types.Ty
 
 
 def _result_type(kind: str, vector: VectorType | None) -> types.Type:
-    if kind == "Mask":
+    if kind == "Mask" and vector:
         return MaskType(vector)
     return {"Vector": vector, "Index": types.int64, "None": types.void}[kind]
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 from llvmlite import binding, ir
-from numba.core import config, types
+from numba import types
+from numba.core import config
 from numba.core.datamodel import models
 from numba.extending import register_model
 

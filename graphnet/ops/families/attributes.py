@@ -22,9 +22,14 @@ Flag = Annotated[bool, Field(strict=True)]
 Positive = Annotated[int, Field(strict=True, ge=1, le=MAX_EXTENT)]
 NonNegative = Annotated[int, Field(strict=True, ge=0, le=MAX_EXTENT)]
 Whole = Annotated[int, Field(strict=True, ge=-MAX_EXTENT, le=MAX_EXTENT)]
-PositivePair = Annotated[tuple[Positive, Positive], BeforeValidator(_pair)]
+PositivePair = Annotated[
+    tuple[Positive, Positive], BeforeValidator(_pair, json_schema_input_type=Positive | tuple[Positive, Positive])
+]
 """A whole number for both height and width, or one for each."""
-NonNegativePair = Annotated[tuple[NonNegative, NonNegative], BeforeValidator(_pair)]
+NonNegativePair = Annotated[
+    tuple[NonNegative, NonNegative],
+    BeforeValidator(_pair, json_schema_input_type=NonNegative | tuple[NonNegative, NonNegative]),
+]
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """Any finite number."""
 NonNegativeReal = Annotated[float, Field(strict=True, ge=0.0, allow_inf_nan=False)]
@@ -93,9 +98,13 @@ counts, and the attribute holds the value's full name.
 """
 
 
-@lru_cache(maxsize=512)
 def reference_attributes(definition: type[Any]) -> tuple[str, ...]:
     """The attributes of an operator class that are references (or None), in their order."""
+    return _reference_attributes(definition)
+
+
+@lru_cache(maxsize=512)
+def _reference_attributes(definition: type) -> tuple[str, ...]:
     hints = get_type_hints(definition, include_extras=True)
     return tuple(name for name, hint in hints.items() if _is_reference(hint))
 

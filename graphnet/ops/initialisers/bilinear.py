@@ -13,8 +13,8 @@ from graphnet.ir.initialiser import Array, Initialiser
 class Bilinear(Initialiser):
     """Each channel is upsampled by itself, with the weights of bilinear interpolation.
 
-    w[i, i, h, w] = (1 - |h / f - c|) * (1 - |w / f - c|), with f = ceil(k / 2) and c = (2f - 1 - f mod 2) / (2f) for
-    filters of size k; a weight with one channel per group holds such a filter for each channel.
+    W[i, i, h, w] = (1 - |h - c| / f) * (1 - |w - c| / f) with f = ceil(k / 2) and the filter's middle c = (k - 1) / 2,
+    for filters of size k along each axis. A weight with one channel per group holds such a filter for each channel.
 
     Example:
         `- {conv_transpose2d: {out_channels: 21, kernel_size: 4, stride: 2, padding: 1}, init: {weight: bilinear}}`
@@ -36,6 +36,4 @@ class Bilinear(Initialiser):
 
 def _triangle(size: int) -> Array:
     """Weights of linear interpolation along one axis."""
-    factor = (size + 1) // 2
-    centre = (2 * factor - 1 - factor % 2) / (2 * factor)
-    return np.asarray(1 - np.abs(np.arange(size) / factor - centre))
+    return np.asarray(1 - np.abs(np.arange(size) - (size - 1) / 2) / ((size + 1) // 2))

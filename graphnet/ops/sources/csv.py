@@ -43,11 +43,11 @@ class Csv(DataSource):
     def load(self, demand: Demand, folder: Path) -> dict[str, Array]:
         table = read_table(folder / self.path, delimiter=self.delimiter, header=self.header)
         targets = self._columns(self.target, demand.targets, "target")
+        found = {slot.name: _target(table, targets[slot.name], slot) for slot in demand.targets}
         used = {column for columns in targets.values() for column in columns}
         rest = tuple(column for column in table.columns if column not in used)
         inputs = self._columns(self.features or rest, demand.inputs, "features")
-        arrays = {slot.name: _numbers(table, inputs[slot.name], slot) for slot in demand.inputs}
-        return arrays | {slot.name: _target(table, targets[slot.name], slot) for slot in demand.targets}
+        return found | {slot.name: _numbers(table, inputs[slot.name], slot) for slot in demand.inputs}
 
     def _columns(self, given: Names | NamesByName, slots: tuple[Slot, ...], setting: str) -> dict[str, tuple[str, ...]]:
         """The columns of each slot."""

@@ -42,9 +42,10 @@ class Npz(DataSource):
         wanted = {slot.name: self.names.get(slot.name, slot.name) for slot in demand.slots}
         path = folder / self.path
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                if not isinstance(arrays, np.lib.npyio.NpzFile):
-                    raise RunError(f"{path} holds a single array; an .npz file holds several by name")
+            loaded = np.load(path, allow_pickle=False)
+            if not isinstance(loaded, np.lib.npyio.NpzFile):
+                raise RunError(f"{path} holds a single array; an .npz file holds several by name")
+            with loaded as arrays:
                 missing = sorted(set(wanted.values()) - set(arrays.files))
                 if missing:
                     raise misfit(

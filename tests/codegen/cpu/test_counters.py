@@ -39,7 +39,7 @@ def test_first_numbers_are_those_of_splitmix64(run: Run) -> None:
 def test_numbers_are_uniform_and_uncorrelated(run: Run) -> None:
     n = 1 << 16
     x, y = (_numbers(run, "float32x16", n, mix_key(1, key), 0, 1, True) for key in (0, 1))
-    assert 0 <= x.min() and x.max() < 1
+    assert x.min() >= 0 and x.max() < 1
     histogram = np.bincount((x * 256).astype(int), minlength=256)
     assert ((histogram - n / 256) ** 2 / (n / 256)).sum() < 340  # chi square, 255 degrees: 1 in 5,000
     for other in (y, np.roll(x, 1), np.roll(x, 16)):

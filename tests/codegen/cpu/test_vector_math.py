@@ -91,7 +91,8 @@ def test_power(evaluate: Evaluate, widest: str, compiled: bool) -> None:
     x = np.array([2.0, 9.0, 0.0, 0.0, 0.0, 1.0, math.inf, 1e-3, -2.0, math.nan], dtype)
     y = np.array([10.0, 0.5, 2.0, -1.0, 0.0, 5.0, 0.0, -0.75, 2.0, 1.0], dtype)
     want = np.array([1024.0, 3.0, 0.0, math.inf, 1.0, 1.0, 1.0, 10**2.25, math.nan, math.nan])
-    np.testing.assert_allclose(evaluate(widest, "power(a, b)", x, y, compiled=compiled), want, rtol=16 * np.finfo(dtype).eps)
+    got = evaluate(widest, "power(a, b)", x, y, compiled=compiled)
+    np.testing.assert_allclose(got, want, rtol=16 * np.finfo(dtype).eps)
 
 
 @pytest.mark.parametrize("expression", [f"{name}(a)" for name in SPECIAL] + ["power(absolute(a), b)"])

@@ -57,7 +57,10 @@ def test_digests_cover_every_module_that_kernels_import() -> None:
     assert loaded == set(vocabulary.SOURCES)
 
 
-@pytest.mark.parametrize("settings", [{"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}, {"NUMBA_CPU_FEATURES": "+avx,+avx2,+sse4.1"}])
+@pytest.mark.parametrize(
+    "settings",
+    [{"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}, {"NUMBA_CPU_FEATURES": "+avx,+avx2,+sse4.1"}],
+)
 def test_kernels_run_without_fma(settings: dict[str, str], tmp_path: Path) -> None:
     """On such a CPU LLVM would turn a fused multiply-add into a call of the C library for each lane."""
     script = """

@@ -1,0 +1,207 @@
+"""The compiler on one page: every stage, with its types in view.
+
+    Network
+      Graph           blocks expanded, shapes inferred, parameters declared          (frontend)
+      Graph           losses attached, differentiated                                attach_loss, differentiate
+      Graph           every operator expressed by comprehensions                     lower
+      Graph           dead code, common subexpressions, written-out formulas         simplify
+      Graph           long sums cut into parts that workers share                    split_reductions
+      Graph           gradients and updates computed in their places                 place_results
+      FusedGraph      pointwise chains joined to the kernels that produce them       fuse
+      LaidOutGraph    a layout for every value, copies where kernels disagree        choose_layouts
+      Schedule        kernels in order, an offset for every buffer                   make_schedule
+      KernelSource    readable Python for every kernel                               generate_kernel
+      Executable      compiled kernels with their memory
+    Module
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from graphnet.codegen.cpu.vectors import accumulators, host_lanes
+from graphnet.codegen.generate import CpuTarget, generate_kernel
+from graphnet.ir.definitions import OPTIMIZERS
+from graphnet.ir.graph import Graph, Value
+from graphnet.ir.layout import Layout
+from graphnet.ir.schedule import FusedGraph, Schedule
+from graphnet.ir.verify import verify
+from graphnet.runtime.executable import Executable, Stage
+from graphnet.runtime.inspection import Inspector
+from graphnet.runtime.module import Built, Module
+from graphnet.runtime.store import Store
+from graphnet.runtime.update import Update, UpdateBuilder
+from graphnet.transforms.choose_layouts import LaidOutGraph, choose_layouts
+from graphnet.transforms.differentiate import attach_loss, differentiate
+from graphnet.transforms.fuse import fuse
+from graphnet.transforms.lower import lower
+from graphnet.transforms.place_results import place_results
+from graphnet.transforms.schedule import make_schedule
+from graphnet.transforms.simplify import simplify
+from graphnet.transforms.split_reductions import split_reductions
+
+Purpose = Literal["predict", "evaluate", "trace", "gradients", "input_gradients", "train", "accumulate", "apply"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to compile.
+
+    Attributes:
+        target: vectors, element type and batch size to generate for.
+        fusion: whether pointwise nodes join other kernels (off to test against).
+    """
+
+    target: CpuTarget
+    fusion: bool = True
+
+
+def options_for(batch_size: int, dtype: str, *, fusion: bool = True) -> Options:
+    """The options for this machine."""
+    return Options(CpuTarget(dtype, host_lanes(dtype), accumulators(), batch_size), fusion)
+
+
+# -- the stages --------------------------------------------------------------------------------------------------
+
+
+def graph_for(graph: Graph, purpose: Purpose) -> Graph:
+    """The part of a network's graph that a purpose needs, differentiated where it asks for gradients."""
+    match purpose:
+        case "predict":
+            return replace(graph, targets=(), losses=(), metrics=())
+        case "trace":
+            layers = {node.name: node.outputs[0] for node in graph.nodes}
+            return replace(graph, losses=(), metrics=(), outputs=layers)
+        case "evaluate":
+            return attach_loss(graph)
+        case "input_gradients":
+            return replace(differentiate(attach_loss(graph), inputs=True), gradients={})
+    return differentiate(attach_loss(graph))
+
+
+def comprehensions_of(graph: Graph, *, training: bool, options: Options, inspect: Inspector) -> Graph:
+    """From operators to simplified comprehensions."""
+    target = options.target
+    graph = inspect.graph("lower", verify(lower(graph, training=training), "lower"))
+    graph = inspect.graph("simplify", verify(simplify(graph), "simplify"))
+    graph = verify(split_reductions(graph, batch=target.batch, lanes=target.lanes), "split_reductions")
+    return inspect.graph("place_results", verify(place_results(graph), "place_results"))
+
+
+def kernels_of(graph: Graph, *, options: Options, given: Mapping[Value, Layout], inspect: Inspector) -> LaidOutGraph:
+    """From comprehensions to kernels with layouts."""
+    fused: FusedGraph = fuse(graph, enabled=options.fusion)
+    laid: LaidOutGraph = choose_layouts(fused, options.target.lanes, given=given)
+    inspect.fused("choose_layouts", laid.fused)
+    return laid
+
+
+def planned(laid: LaidOutGraph, *, options: Options, placed: Collection[Value]) -> Schedule:
+    """From kernels with layouts to a memory plan."""
+    return make_schedule(laid, options.target.batch, np.dtype(options.target.dtype).itemsize, placed)
+
+
+def generated(laid: LaidOutGraph, schedule: Schedule, *, options: Options, inspect: Inspector) -> Stage:
+    """From planned kernels to source."""
+    kernels = [k for k in laid.fused.kernels if k.root not in laid.views]
+    sources = tuple((k, generate_kernel(k, laid, options.target)) for k in kernels)
+    inspect.sources("generate", sources)
+    return Stage(laid, schedule, sources)
+
+
+# -- programs ----------------------------------------------------------------------------------------------------
+
+
+def build_program(module: Module, purpose: str, options: Options) -> Built:
+    """Compile the program for a purpose, over the module's memory."""
+    inspect = Inspector(f"{module.graph.name}-{purpose}")
+    store = module.store
+    if purpose == "apply":
+        update = _update(module, options, None, {}, purpose)
+        stage = _update_stage(update, options, inspect, [])
+        return _bound([stage], update.places, module, options, update.graph, update)
+    stage, places = step_stage(module.graph, purpose, store, options, inspect)
+    graph = stage.laid.fused.graph
+    if purpose not in ("train", "accumulate"):
+        return _bound([stage], places, module, options, graph, None)
+    new = {value: stage.laid.layouts[value] for _, value in graph.updates}
+    update = _update(module, options, graph, new, purpose)
+    after = _update_stage(update, options, inspect, [graph.outputs["loss"], *new])
+    return _bound([stage, after], {**places, **update.places}, module, options, graph, update)
+
+
+def step_stage(
+    network: Graph, purpose: Any, store: Store, options: Options, inspect: Inspector
+) -> tuple[Stage, dict[Value, Any]]:
+    """The forward pass, and the backward pass where the purpose has one, with the memory of parameters."""
+    inspect.begin()
+    training = purpose not in ("predict", "evaluate")
+    graph = inspect.graph("differentiate", graph_for(network, purpose))
+    lowered = comprehensions_of(graph, training=training, options=options, inspect=inspect)
+    if purpose not in ("train", "accumulate"):
+        lowered = replace(lowered, updates=())
+    laid = kernels_of(lowered, options=options, given=store.laid(), inspect=inspect)
+    places = dict(store.places())
+    for path, value in lowered.gradients.items():
+        places[value] = store.memory(path, store.gradients)
+    schedule = planned(laid, options=options, placed=places)
+    return generated(laid, schedule, options=options, inspect=inspect), places
+
+
+def _update(
+    module: Module, options: Options, graph: Graph | None, new: Mapping[Value, Layout], purpose: str
+) -> Update:
+    """What a training step does with its gradients."""
+    store = module.store
+    builder = UpdateBuilder(store, options.target.lanes, graph.outputs["loss"] if graph else None)
+    if graph is not None:
+        builder.write_back(graph.updates, new)
+    if purpose == "accumulate":
+        builder.accumulate()
+    else:
+        gradients = store.state("accumulated gradient") if purpose == "apply" else store.gradients
+        builder.apply(module.optimizer, module.gradient_clip, gradients)
+    return builder.build()
+
+
+def _update_stage(update: Update, options: Options, inspect: Inspector, given: Sequence[Value]) -> Stage:
+    verify(update.graph, "update", given)
+    laid = kernels_of(update.graph, options=options, given=update.layouts, inspect=inspect)
+    schedule = planned(laid, options=options, placed={*update.places, *given})
+    return generated(laid, schedule, options=options, inspect=inspect)
+
+
+def _bound(
+    stages: Sequence[Stage], places: Mapping[Value, Any], module: Module, options: Options, graph: Graph,
+    update: Update | None,
+) -> Built:  # fmt: skip
+    executable = Executable(
+        stages, places, module.step_block, module.device, options.target.dtype, options.target.batch
+    )
+    return Built(executable, graph, update.hyper if update else ())
+
+
+# -- what users call ---------------------------------------------------------------------------------------------
+
+
+def compile_graph(
+    network: Any, *, batch_size: int = 64, device: str = "cpu", dtype: str = "float32", threads: int | None = None,
+    seed: int = 0, optimizer: Any = None, gradient_clip: float | None = None, fusion: bool = True,
+    module_class: type[Module] = Module,
+) -> Module:  # fmt: skip
+    """Compile a network to a module; `gn.compile` is this with a spec's defaults and clear errors for bad options."""
+    options = options_for(batch_size, dtype, fusion=fusion)
+    graph: Graph = network.graph
+
+    def make_store(groups: Sequence[Sequence[str]]) -> Store:
+        return Store(graph, dtype, options.target.lanes, groups)
+
+    return module_class(
+        network, lambda module, purpose: build_program(module, purpose, options), make_store,
+        optimizer=optimizer if optimizer is not None else OPTIMIZERS["sgd"](), gradient_clip=gradient_clip,
+        batch_size=batch_size, dtype=dtype, device=device, threads=threads, seed=seed,
+    )  # fmt: skip

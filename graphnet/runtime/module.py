@@ -1,0 +1,453 @@
+"""What the user holds: a compiled network with its parameters, to predict, differentiate and train with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from graphnet.codegen.cpu.counters import mix_key
+from graphnet.core.diagnostics import RunError, nearest
+from graphnet.core.source import SourceSpan
+from graphnet.frontend.parameter_groups import settings_by_parameter
+from graphnet.ir.data import misfit
+from graphnet.ir.graph import Graph, Value
+from graphnet.ir.initialiser import initialise, parameter_generator
+from graphnet.ir.optimizer import Optimizer, ParameterSettings
+from graphnet.runtime.arrays import Array, numpy_dtype
+from graphnet.runtime.executable import Executable
+from graphnet.runtime.store import Store
+
+STATE_STEP = "step"
+"""The name under which the optimizer's own count of steps is kept."""
+
+
+class HasGraph(Protocol):
+    """A network, as far as a module looks at it."""
+
+    @property
+    def graph(self) -> Graph: ...
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A generated kernel.
+
+    Attributes:
+        name: of this use: the layers and steps it serves.
+        nodes: the names of the graph's nodes that it computes.
+        layers: where those were written.
+        source: readable Python.
+        target: `cpu`.
+        program: the program that runs it: `predict`, `train`, ...
+        family: pointwise, reduction, contraction or movement.
+        backward: whether it computes gradients.
+    """
+
+    name: str
+    nodes: tuple[str, ...]
+    layers: tuple[str, ...]
+    source: str
+    target: str
+    program: str
+    family: str
+    backward: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Built:
+    """A program with the values to fetch from it.
+
+    Attributes:
+        hyper: the run-time numbers of an update, by region and name.
+    """
+
+    executable: Executable
+    graph: Graph
+    hyper: Sequence[Mapping[str, Array]] = ()
+
+
+class Parameters(Mapping[str, Array]):
+    """Parameters and buffers by path: copies in PyTorch's layouts, made when they are read."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getitem__(self, path: str) -> Array:
+        if path not in self._store.parameters:
+            hint = nearest(path, self._store.parameters)
+            raise KeyError(f"{path}; did you mean {hint}?" if hint else path)
+        return self._store.read(path)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._store.parameters)
+
+    def __len__(self) -> int:
+        return len(self._store.parameters)
+
+
+class Module:
+    """A compiled network.
+
+    Programs are compiled when they are first needed, so a module that only predicts never compiles a gradient.
+
+    Args:
+        network: what was compiled.
+        build: makes a program for a purpose (`predict`, `evaluate`, `gradients`, `train`, ...).
+        make_store: makes memory for the parameters, grouped by their optimizer settings.
+        optimizer: of `train_step`.
+        gradient_clip: largest global norm of the gradients.
+        batch_size: most samples of a step.
+        dtype: `float32` or `float64`.
+        device: `cpu` or `python`.
+        threads: workers; as many as there are cores by default.
+        seed: of the initial parameters and of dropout.
+    """
+
+    def __init__(
+        self, network: Any, build: Callable[[Module, str], Built], make_store: Callable[[Sequence[Sequence[str]]], Store],
+        *, optimizer: Optimizer, gradient_clip: float | None, batch_size: int, dtype: str, device: str,
+        threads: int | None, seed: int,
+    ) -> None:  # fmt: skip
+        self.network = network
+        self.batch_size, self.dtype, self.device, self.threads, self.seed = batch_size, dtype, device, threads, seed
+        self.step = 0
+        self.gradient_clip = gradient_clip
+        self.step_block = np.zeros(8, np.int64)
+        self._build, self._make_store = build, make_store
+        self._programs: dict[str, Built] = {}
+        self._inference: dict[str, Value] = {}
+        self._group(optimizer)
+        self._updates = 0
+        self._lr = optimizer.lr
+        for parameter in self.graph.parameters:
+            if not parameter.spec.counter:
+                rng = parameter_generator(seed, parameter.path)
+                self.store.write(parameter.path, initialise(parameter.spec, rng))
+
+    @property
+    def graph(self) -> Graph:
+        graph: Graph = self.network.graph
+        return graph
+
+    # -- parameters ----------------------------------------------------------------------------------------------
+
+    @property
+    def parameters(self) -> Mapping[str, Array]:
+        """Copies of parameters and buffers by path, in PyTorch's layouts (O, I, KH, KW; out, in)."""
+        return Parameters(self.store)
+
+    def load_parameters(self, arrays: Mapping[str, Any], strict: bool = True) -> None:
+        """Set parameters and buffers by path.
+
+        Args:
+            arrays: anything NumPy can read, by path.
+            strict: whether every path must be given, and no other. Counters (`num_batches_tracked`) may be missing.
+
+        Raises:
+            SpecError: paths or shapes do not fit; nothing is changed then.
+        """
+        known = self.store.parameters
+        unknown = [path for path in arrays if path not in known]
+        required = [path for path, p in known.items() if not p.spec.counter]
+        missing = [path for path in required if path not in arrays]
+        if strict and (unknown or missing):
+            raise misfit(
+                "the parameters do not fit the network", expected=_listed("these paths", missing) or "no other paths",
+                found=_listed("unknown paths", unknown) or "none of them", hint="strict=False takes what fits",
+            )  # fmt: skip
+        fitting = {path: np.asarray(array) for path, array in arrays.items() if path in known}
+        for path, array in fitting.items():
+            shape = tuple(int(e) for e in known[path].value.type.shape)
+            if array.shape != shape:
+                raise misfit(
+                    f"parameter '{path}' has another shape", expected=str(shape), found=str(array.shape),
+                    hint="parameters have PyTorch's layouts",
+                )  # fmt: skip
+        for path, array in fitting.items():
+            self.store.write(path, array)
+
+    # -- computing -----------------------------------------------------------------------------------------------
+
+    def __call__(self, x: Any = None, **inputs: Any) -> Array | dict[str, Array]:
+        """Predict: NumPy in, NumPy out, in inference mode.
+
+        Args:
+            x: the only input, or a mapping of all.
+            inputs: inputs by name.
+
+        Returns:
+            the only output, or a mapping of all.
+        """
+        batch = dict(x) if isinstance(x, Mapping) else {self.graph.inputs[0].name: x} if x is not None else {}
+        outputs = self.predict({**batch, **inputs})
+        return next(iter(outputs.values())) if len(outputs) == 1 else outputs
+
+    def predict(self, inputs: Mapping[str, Any]) -> dict[str, Array]:
+        """All outputs by name, in inference mode, for any number of samples."""
+        batch = self._checked(inputs, self.graph.inputs, any_size=True)
+        count = len(next(iter(batch.values())))
+        parts: list[dict[str, Array]] = []
+        for start in range(0, max(count, 1), self.batch_size):
+            part = {name: array[start : start + self.batch_size] for name, array in batch.items()}
+            built, size = self._run("predict", part)
+            parts.append({name: built.executable.fetch(v, size) for name, v in built.graph.outputs.items()})
+        if len(parts) == 1:
+            return parts[0]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def evaluate_batch(self, batch: Mapping[str, Any]) -> tuple[float, dict[str, Array]]:
+        """The loss in inference mode, and the values that metrics read, by name."""
+        self._need_loss()
+        built, count = self._run("evaluate", self._checked(batch, self._fed()))
+        computed = {
+            old.name: built.executable.fetch(new, count)
+            for mine, theirs in zip(self.graph.metrics, built.graph.metrics, strict=True)
+            for old, new in zip(mine.values, theirs.values, strict=True)
+            if old.role not in ("input", "target")
+        }
+        return self._loss(built), computed
+
+    def loss_and_gradients(self, batch: Mapping[str, Any]) -> tuple[float, dict[str, Array]]:
+        """The loss in training mode and the gradient of every trained parameter, by path.
+
+        Nothing changes: neither running statistics nor the random numbers of the next step.
+        """
+        self._need_loss()
+        built, _ = self._run("gradients", self._checked(batch, self._fed()))
+        paths = built.graph.gradients
+        return self._loss(built), {path: self.store.read(path, self.store.gradients) for path in paths}
+
+    def input_gradients(self, batch: Mapping[str, Any]) -> tuple[float, dict[str, Array]]:
+        """The loss in training mode and its gradient with respect to each input of floats, by name."""
+        self._need_loss()
+        built, count = self._run("input_gradients", self._checked(batch, self._fed()))
+        found = {name: built.executable.fetch(v, count) for name, v in built.graph.input_gradients.items()}
+        return self._loss(built), found
+
+    def training_loss(self, batch: Mapping[str, Any]) -> float:
+        """The loss in training mode, by the program that `loss_and_gradients` runs."""
+        self._need_loss()
+        built, _ = self._run("gradients", self._checked(batch, self._fed()))
+        return self._loss(built)
+
+    def first_nonfinite(self, batch: Mapping[str, Any]) -> tuple[str, SourceSpan | None] | None:
+        """The first layer whose output for a batch is not finite, in training mode, and where it was written."""
+        built, count = self._run("trace", self._checked(batch, self._fed()))
+        spans = {node.name: node.span for node in self.graph.nodes}
+        for name, value in built.graph.outputs.items():
+            if not np.isfinite(built.executable.fetch(value, count)).all():
+                return name, spans[name]
+        return None
+
+    # -- training ------------------------------------------------------------------------------------------------
+
+    @property
+    def optimizer(self) -> Optimizer:
+        return self._optimizer
+
+    def set_optimizer(self, optimizer: Optimizer, gradient_clip: float | None = None) -> None:
+        """Choose the update. An optimizer other than the one at work starts with fresh states.
+
+        Args:
+            optimizer: with its settings and groups.
+            gradient_clip: largest global norm of the gradients, after accumulation.
+        """
+        if optimizer == self._optimizer and gradient_clip == self.gradient_clip:
+            return
+        kept = {path: self.store.read(path) for path in self.store.parameters}
+        self.gradient_clip = gradient_clip
+        self._programs.clear()
+        if optimizer != self._optimizer:
+            self._group(optimizer)
+            self._updates = 0
+            self._lr = optimizer.lr
+            for path, array in kept.items():
+                self.store.write(path, array)
+
+    def set_hyper(self, *, lr: float) -> None:
+        """Set the scheduled learning rate of the steps to come."""
+        self._lr = lr
+
+    def train_step(self, batch: Mapping[str, Any]) -> float:
+        """One update with the gradients of a batch; returns the loss before it.
+
+        If the loss is not finite, parameters, buffers and states stay as they are.
+        """
+        self._need_loss()
+        built = self._program("train")
+        self._set_numbers(built)
+        self._run("train", self._checked(batch, self._fed()))
+        loss = self._loss(built)
+        self._advance(loss)
+        return loss
+
+    def accumulate_step(self, batch: Mapping[str, Any], share: float, *, last: bool) -> float:
+        """Add `share` times the gradients of a batch; with the last one, update. Returns the batch's loss."""
+        self._need_loss()
+        built = self._program("accumulate")
+        built.hyper[0]["share"][0] = share
+        self._run("accumulate", self._checked(batch, self._fed()))
+        loss = self._loss(built)
+        if last:
+            update = self._program("apply")
+            self._set_numbers(update)
+            update.executable.run(self.threads)
+            self.store.state("accumulated gradient")[:] = 0
+            self._advance(loss)
+        else:
+            self._count_batch(loss)
+        return loss
+
+    def optimizer_state(self) -> dict[str, Array]:
+        """Copies of all that the optimizer keeps between steps: states as `momentum/path`, and its count of steps."""
+        states = {
+            f"{name}/{path}": self.store.read(path, self.store.state(name))
+            for name in self._optimizer.states()
+            for path in self.store.offsets
+        }
+        return {**states, STATE_STEP: np.array(self._updates, np.int64)}
+
+    def load_optimizer_state(self, arrays: Mapping[str, Array]) -> None:
+        """Set what `optimizer_state` gave.
+
+        Raises:
+            RunError: it is of another optimizer or network.
+        """
+        expected = self.optimizer_state()
+        if set(expected) != set(arrays):
+            odd = sorted(set(expected) ^ set(arrays))
+            raise RunError(f"the optimizer's state does not fit: {_listed('differing entries', odd)}")
+        for key, array in arrays.items():
+            if key == STATE_STEP:
+                self._updates = int(array)
+            else:
+                name, path = key.split("/", 1)
+                self.store.write(path, array, self.store.state(name))
+
+    def _set_numbers(self, built: Built) -> None:
+        for region, numbers in zip(self._settings, built.hyper, strict=False):
+            for name, value in self._optimizer.values(self._updates, self._lr, region).items():
+                numbers[name][0] = value
+
+    def _advance(self, loss: float) -> None:
+        if np.isfinite(loss):
+            self._updates += 1
+            self.step += 1
+        self._count_batch(loss)
+
+    def _count_batch(self, loss: float) -> None:
+        if np.isfinite(loss):
+            frozen = {v for node in self.graph.nodes if node.frozen for v in node.inputs}
+            for path in self.store.counters:
+                if self.store.parameters[path].value not in frozen:
+                    self.store.counters[path] += 1
+
+    # -- programs ------------------------------------------------------------------------------------------------
+
+    @property
+    def programs(self) -> Mapping[str, Built]:
+        """The programs compiled so far, by purpose."""
+        return self._programs
+
+    def prepare(self, purpose: str) -> Built:
+        """Compile a program now: `predict`, `evaluate`, `gradients` or `train`."""
+        return self._program(purpose)
+
+    @property
+    def kernels(self) -> list[Kernel]:
+        """The kernels of a training step (of a prediction, where there is no loss)."""
+        purpose = "train" if self.graph.losses else "predict"
+        return kernels_of(self._program(purpose), purpose, self.device)
+
+    def _group(self, optimizer: Optimizer) -> None:
+        """Make memory for the parameters, those with equal settings together."""
+        settings = settings_by_parameter(optimizer, self.graph.parameters)
+        groups: dict[ParameterSettings, list[str]] = {}
+        for path, chosen in settings.items():
+            groups.setdefault(chosen, []).append(path)
+        self._optimizer, self._settings = optimizer, list(groups)
+        self.store = self._make_store(list(groups.values()))
+        self._programs.clear()
+
+    def _program(self, purpose: str) -> Built:
+        if purpose not in self._programs:
+            self._programs[purpose] = self._build(self, purpose)
+        return self._programs[purpose]
+
+    def _run(self, purpose: str, batch: Mapping[str, Array]) -> tuple[Built, int]:
+        built = self._program(purpose)
+        self.step_block[1] = mix_key(self.seed, self.step)
+        count = built.executable.feed(batch)
+        built.executable.run(self.threads)
+        return built, count
+
+    def _loss(self, built: Built) -> float:
+        return float(built.executable.fetch(built.graph.outputs["loss"], 1))
+
+    def _need_loss(self) -> None:
+        if not self.graph.losses:
+            raise misfit(
+                f"'{self.graph.name}' has no loss", expected="a loss", found="outputs only",
+                hint="add `loss:` to the spec, or net.loss(...)",
+            )  # fmt: skip
+
+    def _fed(self) -> tuple[Value, ...]:
+        return (*self.graph.inputs, *self.graph.targets)
+
+    def _checked(self, batch: Mapping[str, Any], values: Sequence[Value], *, any_size: bool = False) -> dict[str, Array]:
+        """The arrays that a program needs, in their types; extra entries are left out."""
+        arrays: dict[str, Array] = {}
+        count: int | None = None
+        for value in values:
+            if value.name not in batch:
+                near = nearest(value.name, batch)
+                raise misfit(
+                    f"the batch lacks '{value.name}'", expected=", ".join(v.name for v in values),
+                    found=", ".join(batch) or "nothing", hint=f"rename '{near}'" if near else None,
+                )  # fmt: skip
+            array = np.asarray(batch[value.name], numpy_dtype(value.type.dtype, self.dtype))
+            wanted = value.type.sample_shape
+            if array.shape[1:] != wanted or array.ndim == 0:
+                raise misfit(
+                    f"'{value.name}' has another shape", expected=f"(N, {', '.join(map(str, wanted))})"
+                    if wanted else "(N,)", found=str(array.shape),
+                )  # fmt: skip
+            if count is not None and len(array) != count:
+                raise misfit(
+                    f"'{value.name}' has another number of samples", expected=str(count), found=str(len(array))
+                )
+            count = len(array)
+            arrays[value.name] = array
+        if count is not None and not any_size and not 1 <= count <= self.batch_size:
+            raise misfit(
+                "the batch is too large" if count else "the batch is empty", found=f"{count} samples",
+                expected=f"1 to {self.batch_size} samples", hint=f"gn.compile(..., batch_size={count})" if count else None,
+            )  # fmt: skip
+        return arrays
+
+
+def _listed(what: str, names: Sequence[str], most: int = 5) -> str:
+    if not names:
+        return ""
+    more = f", and {len(names) - most} more" if len(names) > most else ""
+    return f"{what}: {', '.join(names[:most])}{more}"
+
+
+def kernels_of(built: Built, purpose: str, target: str) -> list[Kernel]:
+    """The kernels of a program, in order."""
+    found = []
+    for stage in built.executable.stages:
+        for kernel, generated in stage.kernels:
+            layers = dict.fromkeys(
+                f"{node.layer} ({node.span.short})" if node.span else node.layer for node in kernel.nodes if node.layer
+            )
+            found.append(
+                Kernel(
+                    kernel.name, tuple(node.name for node in kernel.nodes), tuple(layers), generated.source.text, target,
+                    purpose, generated.family, kernel.root.backward,
+                )  # fmt: skip
+            )
+    return found
