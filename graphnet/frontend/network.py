@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,9 @@ from graphnet.ir.graph import Graph, Scope, Value
 from graphnet.ir.metric import MetricDefinition
 from graphnet.ir.operator import REGISTRY, Operator
 from graphnet.ops.families.attributes import reference_attributes
+
+NETWORK_NAME = re.compile(r"\w[\w.+-]*", re.ASCII)
+"""What a network may be called: a part of file names."""
 
 Init = Mapping[str, Any]
 """How parameters start, by name or pattern: `{"weight": "zeros"}`, `{"bias": {"normal": {"std": 0.01}}}`, `0.5`."""
@@ -68,6 +72,12 @@ class Network:
         params: Mapping[str, Any] | None = None,
         path: str | Path | None = None,
     ) -> None:
+        if not isinstance(name, str) or not NETWORK_NAME.fullmatch(name):
+            with reported_at(call_site()):
+                raise AttributeProblem(
+                    f"a network cannot be called {name!r}", code="name", found=repr(name),
+                    expected="letters, digits, `_`, `-`, `.` and `+`",
+                )  # fmt: skip
         self.name, self.doc = name, doc
         self.train, self.budgets = train, budgets
         self.params: dict[str, Any] = dict(params or {})
@@ -186,6 +196,10 @@ class Network:
                 label = name if name is not None else self._free_name(path.rpartition(".")[2], first=2)
                 node = share_scope(self._assembler, path, values, label, self._scope(), site.span)
             return Tensor(self, node.outputs[0])
+
+    def is_free(self, name: str) -> bool:
+        """Whether a layer that is made now could have this name."""
+        return self._assembler.is_free(self._path(name))
 
     def __getitem__(self, name: str) -> Tensor:
         """An input, or the output of the layer at a path."""

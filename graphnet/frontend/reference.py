@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
-from functools import lru_cache
 from typing import Any
 
 _ENTRY = re.compile(r"^    ([\w, ]+): ?(.*)$")
 
 
-@lru_cache(maxsize=512)
 def attribute_descriptions(definition: type[Any]) -> dict[str, str]:
     """The sentences under `Attributes:` in the docstrings of a class and its bases, by attribute."""
     found: dict[str, str] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -49,9 +50,19 @@ def block(value: Mapping[str, Any], indent: int = 0) -> Iterable[str]:
     """The lines of a mapping: each key on a line of its own, with its value behind it or below."""
     pad = " " * indent
     for key, inner in value.items():
-        line = f"{pad}{flow(key)}: {flow(inner)}"
+        line = f"{pad}{flow(key)}: {_prose(inner) if isinstance(inner, str) else flow(inner)}"
         if inner is None:
             yield f"{pad}{flow(key)}:"
+        elif isinstance(inner, str) and len(line) > WIDTH and _is_prose(inner):
+            yield f"{pad}{flow(key)}: >-"
+            yield from textwrap.wrap(
+                inner,
+                WIDTH,
+                initial_indent=f"{pad}  ",
+                subsequent_indent=f"{pad}  ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
         elif isinstance(inner, Mapping) and inner and (_is_deep(inner) or len(line) > WIDTH):
             yield f"{pad}{flow(key)}:"
             yield from block(inner, indent + 2)
@@ -94,6 +105,17 @@ def _is_deep(value: Mapping[str, Any]) -> bool:
 
 def _is_list_of_entries(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(v, Mapping) for v in value)
+
+
+def _is_prose(text: str) -> bool:
+    """Whether the text is words with single spaces between them, and so may be broken into lines."""
+    return text.isprintable() and " ".join(text.split()) == text
+
+
+def _prose(text: str) -> str:
+    """A sentence on a line of its own: it needs quotes only where YAML would see a mapping or a comment in it."""
+    plain = text[:1].isalpha() and _is_prose(text) and ": " not in text and " #" not in text and text[-1] != ":"
+    return text if plain and read_scalar(text) == text else _text(text)
 
 
 def _text(text: str) -> str:

@@ -157,7 +157,7 @@ class Comprehension:
             return False
         used = [{name for index in read.index for name, _ in index.terms} for read in self.reads]
         # Elements are used more than once, or a tile would gain nothing: a dot product is a reduction.
-        is_reused = any(loop.name not in names for loop in self.out for names in used)
+        is_reused = any(loop.extent != 1 and loop.name not in names for loop in self.out for names in used)
         return is_reused and all(loop.name in names for loop in self.reduce for names in used)
 
     @cached_property

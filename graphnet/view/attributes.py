@@ -1,4 +1,4 @@
-"""An operator's attributes in few words: `64 · 7×7 · stride 2 · padding 3 · no bias`."""
+"""An operator's attributes in few words: `64`, `7×7`, `stride 2`, `padding 3`, `no bias`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from typing import Any
 from graphnet.ir.graph import Node
 
 
-def describe_attributes(node: Node) -> str:
+def describe_attributes(node: Node) -> Iterator[str]:
     """The attributes that its user chose: those without a default, and those that differ from it."""
-    return " · ".join(_described(node.op))
-
-
-def _described(op: Any) -> Iterator[str]:
+    op = node.op
     for attribute in sorted(fields(op), key=lambda f: f.name != op.primary):
         value = getattr(op, attribute.name)
         default = attribute.default_factory() if attribute.default_factory is not MISSING else attribute.default

@@ -132,7 +132,8 @@ class _Chart:
     ) -> None:  # fmt: skip
         self.dot.node(
             name.replace(":", "/"), label, pos=_point(x, y), width=_inches(width), height=_inches(height), shape="box",
-            fixedsize="true", style="filled", fillcolor=tint.fill, color=tint.line, penwidth="0.6", tooltip=tooltip,
+            fixedsize="true", style="filled", fillcolor=tint.fill, color=tint.line, penwidth="0.5",
+            tooltip=tooltip,
         )  # fmt: skip
 
     def _text(self, name: str, x: float, y: float, words: str, align: str = "CENTER", color: str = QUIET_INK) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from graphnet.analysis.cost import add_costs, is_layer, node_costs, total_cost
 from graphnet.analysis.structure import Group, Member, Repeat, fold_repeats, scope_tree
@@ -42,6 +42,7 @@ class _NetworkDrawing:
     def __init__(self, graph: Graph, fold: bool) -> None:
         self.graph = graph
         self.costs = node_costs(graph)
+        self.owners = {p.value: p.path.rpartition(".")[0] for p in graph.parameters}
         tree = scope_tree(graph.nodes)
         self.tree = fold_repeats(tree, graph) if fold else tree
         self.stand_ins = _stand_ins(self.tree)
@@ -73,10 +74,8 @@ class _NetworkDrawing:
                 self._card(dot, self.stacks[member])
 
     def _group(self, dot: Digraph, group: Group, repeat: Repeat | None, depth: int) -> None:
-        cost = add_costs(self.costs[node] for node in (repeat or group).nodes)
-        name = repeat.name if repeat else group.name
-        title = text(name, bold=True)
-        if group.kind != "sequential":
+        title = text(repeat.name if repeat else group.name, bold=True)
+        if group.kind != "sequential" and not group.name.startswith(group.kind):
             title += f" {quiet(group.kind)}"
         if repeat:
             title += f" {text(f'× {repeat.count}', color=ACCENT, bold=True)}"
@@ -84,6 +83,7 @@ class _NetworkDrawing:
             self._card(dot, self.stacks[group.nodes[0]], title)
             return
         if depth == 0 or repeat:  # further in, the layers say it
+            cost = add_costs(self.costs[node] for node in (repeat or group).nodes)
             title += f" {quiet(describe_cost(cost))}"
         with dot.subgraph(name=f"cluster {group.path}") as cluster:
             cluster.attr(
@@ -103,18 +103,26 @@ class _NetworkDrawing:
         heading = text(node.op.name, bold=True) + text(_own_name(node), color=QUIET_INK)
         figures = [f"{format_count(cost.parameters)} params"] if cost.parameters else []
         figures += [f"{format_count(cost.macs)} MACs"] if cost.macs else []
-        frozen = " · frozen" if node.frozen else ""
-        return Chip(
-            (heading, quiet(describe_attributes(node) + frozen)),
-            tuple(map(quiet, figures)),
-            category_tint(node.op.category),
-        )
+        notes = " · ".join([*describe_attributes(node), *self._notes(node)])
+        return Chip((heading, quiet(notes)), tuple(map(quiet, figures)), category_tint(node.op.category))
+
+    def _notes(self, node: Node) -> Iterator[str]:
+        """What is said of a layer besides its attributes."""
+        if node.frozen:
+            yield "frozen"
+        owners = {self.owners[v] for v in node.parameters if v in self.owners} - {node.name}
+        if owners:
+            yield f"weights of {', '.join(sorted(owners))}"
 
     def _loss(self, dot: Digraph, node: Node) -> None:
         tint = category_tint("loss")
         weight = next((t.weight for t in self.graph.losses if t.value in node.outputs), 1.0)
-        words = [quiet(describe_attributes(node)), quiet(f"weight {weight:g}") if weight != 1 else ""]
-        label = stack([text(node.op.name, bold=True), *words], padding=0)
+        words = list(describe_attributes(node))
+        if not any(v.role in ("node", "input") for v in node.inputs):
+            words.append(f"of {node.operands} parameter{'s' * (node.operands != 1)}")
+        if weight != 1:
+            words.append(f"weight {weight:g}")
+        label = stack([text(node.op.name, bold=True), quiet(" · ".join(words))], padding=0)
         dot.node(
             identifier("", node.name), label, shape="octagon", style="filled", margin="0.12,0.04",
             fillcolor=tint.fill, color=tint.line, tooltip=node.name,

@@ -103,7 +103,7 @@ def _forward_chip(unit: Unit) -> Chip:
         labels = [quiet(n.op.label) for n in unit]
         return Chip((text(node.layer, bold=True), *labels), (), family_tint(_body(unit).comprehension.family))
     heading = f"{text(node.name, bold=True)} {quiet(node.op.name)}"
-    return Chip((heading, quiet(describe_attributes(node))), (), category_tint(node.op.category))
+    return Chip((heading, quiet(" · ".join(describe_attributes(node)))), (), category_tint(node.op.category))
 
 
 def _by_layer(nodes: Sequence[Node]) -> list[Unit]:

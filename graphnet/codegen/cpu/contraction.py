@@ -266,7 +266,7 @@ class _Tile:
                 extra += self._emit_taps(part, index, stride, extent, v_name, loops)
                 starts_v.append((f"{part.name}_start", v_name))
                 continue
-            start, stop, _ = nest.range_of(part, self._row_name())
+            start, stop, _ = nest.range_of(part, self.row.name, whole_blocks=True)
             if start == "0":
                 count = self.frame.extent(part.name, nest.count(part))
                 loops.append((_Reduced(count, x_name, v_name), (nest.count(part), x_stride, v_stride)))
@@ -281,9 +281,6 @@ class _Tile:
             text = affine(self.frame.row.number(f"{operand}_0", access.constant), [*terms, *starts])
             w.line(f"{name}_at = {text}{extra if name == 'x' else ''}")
         return self._joined(loops)
-
-    def _row_name(self) -> str:
-        return self.row.name
 
     def _outer_terms(self, operand: str, access: Access) -> list[tuple[str, str | int]]:
         """The terms of the output loops that are fixed in a task."""

@@ -521,15 +521,16 @@ class Nest:
         self.frame.used.add("first_lanes")
         return f"first_lanes({self._lane_count()})"
 
-    def range_of(self, part: Part, halo_loop: str = "") -> tuple[str, str, str]:
+    def range_of(self, part: Part, halo_loop: str = "", *, whole_blocks: bool = False) -> tuple[str, str, str]:
         """The range of a reduced loop: clipped to where every read falls inside its operand.
 
         Args:
             part: the loop.
             halo_loop: an output loop whose reads need no clipping, because zeros lie beyond.
+            whole_blocks: walk a last block that is not full to its end, because it holds zeros.
         """
         starts, stops, step = ["0"], [self.frame.extent(part.name, self.count(part))], "1"
-        if part.is_ragged and part.units > int(part.extent):
+        if part.is_ragged and part.units > int(part.extent) and not whole_blocks:
             units = self.frame.row.number(f"{part.name}_units", part.units)
             stops.append(f"{units} - {part.block} * {part.extent}")
         conditions: list[tuple[Index, Extent]] = []

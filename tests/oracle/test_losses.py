@@ -1,0 +1,58 @@
+"""Losses over grids of attributes."""
+
+import itertools
+
+import numpy as np
+import pytest
+from graphnet.ops.binary_cross_entropy import BinaryCrossEntropy
+from graphnet.ops.cross_entropy import CrossEntropy
+from graphnet.ops.hinge import Hinge
+from graphnet.ops.mse import MeanSquaredError
+from graphnet.ops.squared_error import SquaredError
+from graphnet.testing.arrays import distinct, labels
+
+pytestmark = pytest.mark.oracle
+
+WEIGHTS = (0.5, 2.0, 0.0, 3.0, 0.25)
+
+
+@pytest.mark.parametrize("shape", [(7, 5), (3, 5, 7, 11)])
+@pytest.mark.parametrize(
+    ("smoothing", "weights", "ignore_index"), itertools.product([0.0, 0.1, 1.0], [None, WEIGHTS], [-100, 2])
+)
+def test_cross_entropy(torch, agree, shape, smoothing, weights, ignore_index) -> None:
+    logits, classes = distinct(shape, low=-9, high=9), labels((shape[0], *shape[2:]), 5)
+    classes[0] = -100 if ignore_index == -100 else classes[0]
+    weight = None if weights is None else torch.tensor(weights, dtype=torch.float64)
+    agree(
+        CrossEntropy(smoothing, weights, ignore_index),
+        lambda x0, x1: torch.nn.functional.cross_entropy(
+            x0, x1, weight, ignore_index=ignore_index, label_smoothing=smoothing
+        ),
+        logits,
+        classes,
+    )
+
+
+@pytest.mark.parametrize("shape", [(7, 1), (3, 5), (3, 1, 7, 11)])
+def test_elementwise(torch, agree, shape) -> None:
+    x, t = distinct(shape, low=-30, high=30), distinct(shape, low=0, high=1, seed=1)
+    functional = torch.nn.functional
+    agree(BinaryCrossEntropy(), lambda x0, x1: functional.binary_cross_entropy_with_logits(x0, x1), x, t)
+    agree(MeanSquaredError(), lambda x0, x1: functional.mse_loss(x0, x1), x, t)
+    agree(SquaredError(), lambda x0, x1: functional.mse_loss(x0, x1, reduction="sum"), x, t)
+
+
+@pytest.mark.parametrize("margin", [1.0, 0.3])
+def test_hinge_is_the_classes_times_pytorchs(torch, agree, margin) -> None:
+    agree(
+        Hinge(margin),
+        lambda x0, x1: 5 * torch.nn.functional.multi_margin_loss(x0, x1, margin=margin),
+        distinct((7, 5)),
+        labels((7,), 5),
+    )
+
+
+def test_all_ignored_is_not_a_number_there_either(torch) -> None:
+    loss = torch.nn.functional.cross_entropy(torch.zeros(3, 5), torch.full((3,), -100))
+    assert np.isnan(loss.item())
