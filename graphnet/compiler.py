@@ -1,18 +1,18 @@
 """The compiler on one page: every stage, with its types in view.
 
-    Network
-      Graph           blocks expanded, shapes inferred, parameters declared          (frontend)
-      Graph           losses attached, differentiated                                attach_loss, differentiate
-      Graph           every operator expressed by comprehensions                     lower
-      Graph           dead code, common subexpressions, written-out formulas         simplify
-      Graph           long sums cut into parts that workers share                    split_reductions
-      Graph           gradients and updates computed in their places                 place_results
-      FusedGraph      pointwise chains joined to the kernels that produce them       fuse
-      LaidOutGraph    a layout for every value, copies where kernels disagree        choose_layouts
-      Schedule        kernels in order, an offset for every buffer                   make_schedule
-      KernelSource    readable Python for every kernel                               generate_kernel
-      Executable      compiled kernels with their memory
-    Module
+Network
+  Graph           blocks expanded, shapes inferred, parameters declared          (frontend)
+  Graph           losses attached, differentiated                                attach_loss, differentiate
+  Graph           every operator expressed by comprehensions                     lower
+  Graph           dead code, common subexpressions, written-out formulas         simplify
+  Graph           long sums cut into parts that workers share                    split_reductions
+  Graph           gradients and updates computed in their places                 place_results
+  FusedGraph      pointwise chains joined to the kernels that produce them       fuse
+  LaidOutGraph    a layout for every value, copies where kernels disagree        choose_layouts
+  Schedule        kernels in order, an offset for every buffer                   make_schedule
+  KernelSource    readable Python for every kernel                               generate_kernel
+  Executable      compiled kernels with their memory
+Module
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from graphnet.codegen.generate import CpuTarget, generate_kernel
 from graphnet.ir.definitions import OPTIMIZERS
 from graphnet.ir.graph import Graph, Value
 from graphnet.ir.layout import Layout
+from graphnet.ir.optimizer import Optimizer
 from graphnet.ir.schedule import FusedGraph, Schedule
 from graphnet.ir.verify import verify
 from graphnet.runtime.executable import Executable, Stage
@@ -116,55 +117,81 @@ def generated(laid: LaidOutGraph, schedule: Schedule, *, options: Options, inspe
 # -- programs ----------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """A program before it becomes machine code.
+
+    Attributes:
+        stages: a step, and what a training step does behind it.
+        places: memory of what lies outside of the stages' arenas.
+        graph: has the values to fetch.
+        update: what becomes of the gradients, if the purpose has that.
+    """
+
+    stages: Sequence[Stage]
+    places: Mapping[Value, Any]
+    graph: Graph
+    update: Update | None = None
+
+
 def build_program(module: Module, purpose: str, options: Options) -> Built:
     """Compile the program for a purpose, over the module's memory."""
-    inspect = Inspector(f"{module.graph.name}-{purpose}")
-    store = module.store
+    parts = parts_of(module.graph, purpose, module.store, module.optimizer, module.gradient_clip, options)
+    target, hyper = options.target, parts.update.hyper if parts.update else ()
+    executable = Executable(parts.stages, parts.places, module.step_block, module.device, target.dtype, target.batch)
+    return Built(executable, parts.graph, hyper)
+
+
+def parts_of(
+    network: Graph, purpose: Any, store: Store, optimizer: Optimizer, gradient_clip: float | None, options: Options
+) -> Parts:
+    """Generate the program for a purpose."""
+    inspect = Inspector(f"{network.name}-{purpose}")
     if purpose == "apply":
-        update = _update(module, options, None, {}, purpose)
+        update = _update(purpose, store, optimizer, gradient_clip, options)
         stage = _update_stage(update, options, inspect, [])
-        return _bound([stage], update.places, module, options, update.graph, update)
-    stage, places = step_stage(module.graph, purpose, store, options, inspect)
-    graph = stage.laid.fused.graph
+        return Parts([stage], update.places, update.graph, update)
+    laid = laid_out(network, purpose, options, inspect, store.laid())
+    graph, places = laid.fused.graph, dict(store.places())
+    for path, value in graph.gradients.items():
+        places[value] = store.memory(path, store.gradients)
+    schedule = planned(laid, options=options, placed=places)
+    stage = generated(laid, schedule, options=options, inspect=inspect)
     if purpose not in ("train", "accumulate"):
-        return _bound([stage], places, module, options, graph, None)
-    new = {value: stage.laid.layouts[value] for _, value in graph.updates}
-    update = _update(module, options, graph, new, purpose)
+        return Parts([stage], places, graph)
+    update = _update(purpose, store, optimizer, gradient_clip, options, laid)
+    new = [value for _, value in graph.updates]
     after = _update_stage(update, options, inspect, [graph.outputs["loss"], *new])
-    return _bound([stage, after], {**places, **update.places}, module, options, graph, update)
+    return Parts([stage, after], {**places, **update.places}, graph, update)
 
 
-def step_stage(
-    network: Graph, purpose: Any, store: Store, options: Options, inspect: Inspector
-) -> tuple[Stage, dict[Value, Any]]:
-    """The forward pass, and the backward pass where the purpose has one, with the memory of parameters."""
+def laid_out(
+    network: Graph, purpose: Any, options: Options, inspect: Inspector, given: Mapping[Value, Layout]
+) -> LaidOutGraph:
+    """The forward pass, and the backward pass where the purpose has one, as kernels with layouts."""
     inspect.begin()
     training = purpose not in ("predict", "evaluate")
     graph = inspect.graph("differentiate", graph_for(network, purpose))
     lowered = comprehensions_of(graph, training=training, options=options, inspect=inspect)
     if purpose not in ("train", "accumulate"):
         lowered = replace(lowered, updates=())
-    laid = kernels_of(lowered, options=options, given=store.laid(), inspect=inspect)
-    places = dict(store.places())
-    for path, value in lowered.gradients.items():
-        places[value] = store.memory(path, store.gradients)
-    schedule = planned(laid, options=options, placed=places)
-    return generated(laid, schedule, options=options, inspect=inspect), places
+    return kernels_of(lowered, options=options, given=given, inspect=inspect)
 
 
 def _update(
-    module: Module, options: Options, graph: Graph | None, new: Mapping[Value, Layout], purpose: str
-) -> Update:
+    purpose: str, store: Store, optimizer: Optimizer, gradient_clip: float | None, options: Options,
+    laid: LaidOutGraph | None = None,
+) -> Update:  # fmt: skip
     """What a training step does with its gradients."""
-    store = module.store
+    graph = laid.fused.graph if laid else None
     builder = UpdateBuilder(store, options.target.lanes, graph.outputs["loss"] if graph else None)
-    if graph is not None:
-        builder.write_back(graph.updates, new)
+    if laid is not None and graph is not None:
+        builder.write_back(graph.updates, {value: laid.layouts[value] for _, value in graph.updates})
     if purpose == "accumulate":
         builder.accumulate()
     else:
         gradients = store.state("accumulated gradient") if purpose == "apply" else store.gradients
-        builder.apply(module.optimizer, module.gradient_clip, gradients)
+        builder.apply(optimizer, gradient_clip, gradients)
     return builder.build()
 
 
@@ -173,16 +200,6 @@ def _update_stage(update: Update, options: Options, inspect: Inspector, given: S
     laid = kernels_of(update.graph, options=options, given=update.layouts, inspect=inspect)
     schedule = planned(laid, options=options, placed={*update.places, *given})
     return generated(laid, schedule, options=options, inspect=inspect)
-
-
-def _bound(
-    stages: Sequence[Stage], places: Mapping[Value, Any], module: Module, options: Options, graph: Graph,
-    update: Update | None,
-) -> Built:  # fmt: skip
-    executable = Executable(
-        stages, places, module.step_block, module.device, options.target.dtype, options.target.batch
-    )
-    return Built(executable, graph, update.hyper if update else ())
 
 
 # -- what users call ---------------------------------------------------------------------------------------------

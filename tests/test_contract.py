@@ -1,7 +1,8 @@
 """What every operator promises, checked on the samples of `tests/ops/test_<operator>.py`.
 
 A backend is a function of a sample and a mode that gives a `Run`; `BACKENDS` names those that must agree with the
-samples' references, each with the relative error it may have.
+samples' references, each with the relative error it may have. Gradients are compared with finite differences once,
+where the operator stands alone, and then between the backends.
 """
 
 from __future__ import annotations
@@ -9,15 +10,38 @@ from __future__ import annotations
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-import graphnet.ops  # noqa: F401 - registers the operators
 import numpy as np
 import pytest
+
+import graphnet.ops  # noqa: F401 - registers the operators
 from graphnet.core.types import BATCH
 from graphnet.ir.operator import REGISTRY
+from graphnet.testing.evaluate import evaluate
 from graphnet.testing.lowered import LoweredOperator
-from graphnet.testing.samples import FROZEN, PREDICTION, TRAINING, Mode, Sample, gradient_errors, run
+from graphnet.testing.samples import FROZEN, PREDICTION, TRAINING, Mode, Run, Sample, as_graph, gradient_errors, run
+from graphnet.transforms.differentiate import differentiate
+from graphnet.transforms.lower import lower
+from graphnet.transforms.simplify import simplify
 
-BACKENDS = {"numpy": (run, 1e-10)}
+
+def run_passes(sample: Sample, mode: Mode) -> Run:
+    """Run the sample as a network of its own, differentiated, lowered and simplified, with the NumPy evaluation."""
+    graph, feeds = as_graph(sample, mode)
+    if mode.training:
+        graph = differentiate(graph, inputs=True)
+    graph = simplify(lower(graph, training=mode.training))
+    values = {value.name: value for value in (*graph.inputs, *graph.targets, *(p.value for p in graph.parameters))}
+    known = evaluate(graph.nodes, {values[name]: array for name, array in feeds.items()}, sample.batch_size)
+    scale = 1 if sample.operator.kind == "layer" else sample.upstream
+    gradients = {
+        name.removeprefix("layer."): known[value] * scale
+        for name, value in {**graph.gradients, **graph.input_gradients}.items()
+    }
+    updates = {buffer.name.removeprefix("layer."): known[new] for buffer, new in graph.updates}
+    return Run(known[graph.outputs["y"]], gradients, updates)
+
+
+BACKENDS = {"alone": (run, 1e-10), "passes": (run_passes, 1e-8)}
 MODES = {"training": TRAINING, "frozen": FROZEN, "prediction": PREDICTION}
 
 
@@ -36,6 +60,8 @@ def collect_samples() -> dict[str, list[Sample]]:
 
 SAMPLES = collect_samples()
 ALL = [sample for samples in SAMPLES.values() for sample in samples]
+DETERMINED = [sample for sample in ALL if sample.reference is not None]
+"""All but those of dropout, whose own tests see to its randomness."""
 
 
 @pytest.mark.parametrize("name", REGISTRY)
@@ -50,23 +76,36 @@ def test_every_operator_is_documented(name: str) -> None:
     doc = REGISTRY[name].__doc__ or ""
     assert "Gradient:" in doc
     assert "Example:" in doc
-    attributes = [field for field in REGISTRY[name].__dataclass_fields__]
+    attributes = list(REGISTRY[name].__dataclass_fields__)
     assert all(f"{attribute}: " in doc.partition("Attributes:")[2] for attribute in attributes)
     assert REGISTRY[name].primary in (None, *attributes)
 
 
 @pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("sample", ALL, ids=str)
+@pytest.mark.parametrize("sample", DETERMINED, ids=str)
 def test_output_is_the_references(sample: Sample, backend: str, mode: Mode) -> None:
     execute, tolerance = BACKENDS[backend]
-    output = execute(sample, mode).output
-    expected = sample.expected(mode)
+    output, expected = execute(sample, mode).output, sample.expected(mode)
     declared = sample.operator.infer(*sample.types)[0]
     assert output.shape == tuple(sample.batch_size if extent == BATCH else extent for extent in declared.shape)
-    if expected is not None:  # dropout's training is random; its own tests see to it
-        assert output.shape == expected.shape
-        np.testing.assert_allclose(output, expected, rtol=tolerance, atol=tolerance)
+    assert output.shape == expected.shape
+    np.testing.assert_allclose(output, expected, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("mode", [TRAINING, FROZEN], ids=["training", "frozen"])
+@pytest.mark.parametrize("backend", BACKENDS.keys() - {"alone"})
+@pytest.mark.parametrize("sample", DETERMINED, ids=str)
+def test_backends_agree(sample: Sample, backend: str, mode: Mode) -> None:
+    execute, tolerance = BACKENDS[backend]
+    found, alone = execute(sample, mode), run(sample, mode)
+    for name, update in alone.updates.items():
+        np.testing.assert_allclose(found.updates[name], update, rtol=tolerance, atol=tolerance, err_msg=name)
+    assert found.updates.keys() == alone.updates.keys()
+    for name, gradient in found.gradients.items():
+        wanted = alone.gradients.get(name, np.zeros(gradient.shape))
+        scale = max(1.0, float(np.abs(wanted).max()))
+        np.testing.assert_allclose(gradient, wanted, rtol=tolerance, atol=tolerance * scale, err_msg=name)
 
 
 @pytest.mark.parametrize("mode", [TRAINING, FROZEN], ids=["training", "frozen"])

@@ -11,6 +11,9 @@ from graphnet.core.source import SourceSpan
 
 Severity = Literal["error", "warning"]
 
+MAX_WIDTH = 160
+"""The longest part of a source line that is shown."""
+
 
 @dataclass(frozen=True)
 class Diagnostic:
@@ -54,13 +57,22 @@ def format_diagnostic(diagnostic: Diagnostic) -> str:
         span, first = diagnostic.span, diagnostic.lines[0]
         end = span.end_column if span.end_line == span.line else len(first) + 1
         width = max(1, min(end, len(first) + 1) - span.column)
-        text.append(f"  {span.line:>3} | {first}")
-        text.append(f"      | {' ' * (span.column - 1)}{'^' * width}")
+        start, shown = _excerpt(first, span.column - 1)
+        text.append(f"  {span.line:>3} | {shown}")
+        text.append(f"      | {' ' * (span.column - 1 - start)}{'^' * min(width, len(shown) + 1)}")
     for label in ("at", "expected", "found", "hint"):
         fact = getattr(diagnostic, label)
         if fact:
             text.append(f"  {label + ':':<9} {fact}")
     return "\n".join(text)
+
+
+def _excerpt(line: str, column: int) -> tuple[int, str]:
+    """The part of a line that is worth showing, and where it starts: all of it, unless it is very long."""
+    if len(line) <= MAX_WIDTH:
+        return 0, line
+    start = max(0, column - MAX_WIDTH // 2)
+    return start, line[start : start + MAX_WIDTH]
 
 
 class SpecError(Exception):

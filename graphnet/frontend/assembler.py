@@ -236,12 +236,15 @@ class Assembler:
     # -- the graph ---------------------------------------------------------------------------------------------
 
     def results(self) -> dict[str, Value]:
-        """The outputs so far by name; the last layer where none is declared, and nothing where there is none."""
+        """The outputs so far by name.
+
+        Where none is declared, it is the last layer, under its own name or that of the outermost scope around it.
+        """
         last = next((node for node in reversed(self.nodes.values()) if node.op.kind == "layer"), None)
-        return self.outputs or ({last.name: last.outputs[0]} if last is not None else {})
+        return self.outputs or ({last.name.partition(".")[0]: last.outputs[0]} if last is not None else {})
 
     def finish(self) -> Graph:
-        """The graph. Without an output, the last layer is one, under its own name.
+        """The graph, with the outputs of `results`.
 
         The assembler may go on afterwards; each call makes a graph of what it has by then. Names identify the
         nodes of those graphs: where patterns freeze something, its nodes and all after them are made anew.

@@ -16,8 +16,8 @@ from graphnet.frontend.yaml_tree import Scalar
 from graphnet.ir.definitions import Definition
 from graphnet.ir.graph import Value
 
-LONGEST_TRAIL: Final = 6
-"""The most steps of a path through nested blocks that a message shows."""
+LONGEST_TRAIL: Final = 4
+"""The most blocks inside one another that a message shows."""
 
 
 @dataclass(eq=False)
@@ -79,12 +79,12 @@ class Context:
         """Where something is, for messages: blocks that lead to it, its path, the loops around, and what it is."""
         trail = list(self.trail)
         if len(trail) > LONGEST_TRAIL:
-            trail = [*trail[:2], "...", *trail[3 - LONGEST_TRAIL :]]
+            trail = [*trail[:1], "...", *trail[2 - LONGEST_TRAIL :]]
         return " > ".join([*trail, self._place(path), *([subject] if subject else [])])
 
     def entered(self, path: str, subject: str) -> tuple[str, ...]:
         """The trail inside the block instance that an entry makes."""
-        return (*self.trail, f"{self._place(path)} > {subject}")
+        return (*self.trail, f"{self._place(path)} > {shortened(subject, 60)}")
 
     def _place(self, path: str) -> str:
         return f"{path} ({', '.join(self.passes)})" if self.passes else path

@@ -240,6 +240,10 @@ class EntryReader:
             names = " and ".join(f"`{key.text}`" for key in heads)
             self._error("heads", f"an entry has one head, not {names}", heads[1], at=table.path, expected="one head",
                         found=f"{len(heads)}", hint="begin a new entry with `- `")  # fmt: skip
+        elif others and others[0].text in ("then", "else", "layers"):
+            self._error("heads", f"`{others[0].text}` stands without its `if`, `for` or `repeat`", others[0],
+                        at=table.path, expected="the keys of one entry together", found="an entry of its own",
+                        hint="inside [...], braces keep them together: `[{if: ..., then: [...]}]`")  # fmt: skip
         elif others:
             self._unknown_head(others[0], table.path)
         else:
@@ -255,7 +259,8 @@ class EntryReader:
         else:
             known = sorted(self._grammar.heads(self._vocabulary))
             close = nearest(word, known)
-            expected, hint = f"one of: {', '.join(known)}", None
+            expected = f"one of: {', '.join(known)}"
+            hint = "it belongs under `layers`" if word in REGISTRY and REGISTRY[word].kind == "layer" else None
         self._error(f"unknown-{kind.split()[0]}", f"there is no {kind} '{word}'", key, at=at, expected=expected,
                     found=f"'{word}'", hint=f"did you mean `{close}`?" if close else hint)  # fmt: skip
 
@@ -263,7 +268,11 @@ class EntryReader:
         operator = self._vocabulary.operator(head.text)
         block = self._vocabulary.blocks.get(head.text)
         attributes = list(settings_of(operator)) if operator else [p.name for p in block.params] if block else []
-        parts = [*self._grammar.modifiers, *_PARTS.get(head.text, ())]
+        is_control = head.text in self._grammar.controls
+        modifiers = (
+            _CONTROL_MODIFIERS.get(head.text, self._grammar.modifiers) if is_control else self._grammar.modifiers
+        )
+        parts = [*modifiers, *_PARTS.get(head.text, ())]
         close = nearest(key.text, parts)
         if key.text in attributes:
             hint: str | None = f"it is an attribute: write `{head.text}: {{{key.text}: ...}}`"

@@ -47,13 +47,13 @@ class Evaluator:
             value = self._expression(tree, here)
             if isinstance(value, str | int) and not isinstance(value, bool):
                 return str(value)
-            return self._refuse(tree, here, "a name", value)
+            return self._refuse(tree, here, "this", "a name", value)
         if isinstance(tree, Scalar) and tree.value is not POISON and not tree.is_null:
             return tree.text
-        return POISON if is_poisoned(tree) else self._refuse(tree, here, "a name")
+        return POISON if is_poisoned(tree) else self._refuse(tree, here, "this", "a name")
 
     def boolean(self, tree: Tree, here: Surroundings, what: str) -> bool | Poison:
-        """A truth value: of `if`, of `freeze`."""
+        """A truth value; `what` names it: `if`, `freeze`."""
         value = self.data(tree, here)
         if isinstance(value, bool) or value is POISON:
             return value
@@ -62,17 +62,14 @@ class Evaluator:
             hint = f"compare: `$({tree.text.removeprefix('$').strip('()')} != 0)`" if isinstance(tree, Scalar) else None
         elif value in ("yes", "no", "on", "off"):
             hint = "YAML 1.2 has `true` and `false`"
-        return self._refuse(tree, here, f"{what} that is true or false", value, hint)
+        return self._refuse(tree, here, what, "true or false", value, hint)
 
     def integer(self, tree: Tree, here: Surroundings, what: str, low: int, high: int) -> int | Poison:
-        """A whole number between two bounds, both included."""
+        """A whole number between two bounds, both included; `what` names it."""
         value = self.data(tree, here)
         if value is POISON or (isinstance(value, int) and not isinstance(value, bool) and low <= value <= high):
             return value
-        if isinstance(value, int) and not isinstance(value, bool):
-            bound = f"at least {low}" if value < low else f"at most {high}"
-            return self._refuse(tree, here, f"{what}: {bound}", value)
-        return self._refuse(tree, here, f"{what}: a whole number", value, whole_hint(value))
+        return self._refuse(tree, here, what, f"a whole number from {low} to {high}", value, whole_hint(value))
 
     def flow(self, reference: Scalar, here: Surroundings) -> Flow:
         """The value that a name stands for: of `from`, of an output, of an attribute that refers to a layer."""
@@ -104,13 +101,12 @@ class Evaluator:
             return POISON
 
     def _refuse(
-        self, tree: Tree, here: Surroundings, expected: str, value: Any = None, hint: str | None = None
+        self, tree: Tree, here: Surroundings, what: str, expected: str, value: Any = None, hint: str | None = None
     ) -> Poison:
         if value is not POISON:
-            found = tree.kind if value is None else in_words(value)
-            message = "this value does not fit" if value is not None else "a value must stand here"
-            self._report.error("value", message, tree.span, at=here.context.at(tree.path), expected=expected,
-                               found=found, hint=hint)  # fmt: skip
+            self._report.error("value", f"{what} does not fit", tree.span, at=here.context.at(tree.path),
+                               expected=expected, found=tree.kind if value is None else in_words(value),
+                               hint=hint)  # fmt: skip
         return POISON
 
     def _unknown(self, reference: Scalar, name: str, here: Surroundings) -> None:

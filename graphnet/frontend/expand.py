@@ -25,11 +25,11 @@ from graphnet.ir.operator import Operator
 
 MAX_DEPTH: Final = 100
 """How deep entries may lie inside one another, blocks included: where a recursion is taken to be endless."""
-MAX_ENTRIES: Final = 50_000
+MAX_ENTRIES: Final = 20_000
 """The most entries that a spec may expand to."""
 
 
-class TooLargeError(Exception):
+class EndlessError(Exception):
     """The spec expands to more than anybody could mean; the report says so."""
 
 
@@ -60,7 +60,7 @@ class Expander:
             the value of the last.
 
         Raises:
-            TooLargeError: there are too many.
+            EndlessError: there are too many, or they lie too deep.
         """
         for entry in entries:
             self._count_one(entry, context)
@@ -68,12 +68,6 @@ class Expander:
         return current
 
     def _entry(self, entry: Entry, here: Surroundings) -> Flow:
-        context = here.context
-        if context.depth > MAX_DEPTH:
-            self._error("recursion", "the blocks lie too deep inside one another", entry, here,
-                        f"at most {MAX_DEPTH} entries inside one another", "a recursion that does not end",
-                        "a block that uses itself does so under an `if` that becomes false")  # fmt: skip
-            return POISON
         match entry:
             case Application():
                 return self._application(entry, here)
@@ -81,10 +75,10 @@ class Expander:
                 start = self._start(entry.modifiers, entry, here)
                 return self._group(entry.entries, entry, start, here)
             case Condition():
-                test = self._evaluator.boolean(entry.test, here, "a condition")
+                test = self._evaluator.boolean(entry.test, here, "the condition")
                 if isinstance(test, Poison):
                     return POISON
-                return self.expand(entry.then if test else entry.otherwise, context.deeper(), here.previous)
+                return self.expand(entry.then if test else entry.otherwise, here.context.deeper(), here.previous)
             case For() | Repeat():
                 return self._loop(entry, here)
             case Share():
@@ -115,6 +109,11 @@ class Expander:
         block = vocabulary.blocks[head]
         if block is None:  # what is wrong with its definition was reported there
             return self._broken(entry.modifiers, head, entry, here)
+        if here.context.depth > MAX_DEPTH:
+            self._error("recursion", f"block '{head}' lies too deep inside other blocks", entry, here,
+                        f"at most {MAX_DEPTH} entries inside one another", "a recursion that does not end",
+                        "a block that uses itself does so under an `if` that becomes false")  # fmt: skip
+            raise EndlessError
         given = self._arguments.given_params(block, entry, here)
         operands = self._operands(entry.modifiers, entry, here)
         return self._blocks.make(block, given, operands, entry, here, is_frozen)
@@ -206,7 +205,8 @@ class Expander:
     def _broken(self, modifiers: Modifiers, kind: str, entry: Entry, here: Surroundings) -> Flow:
         """The value of an entry that cannot be made; its name stands for it, so that what uses it says nothing."""
         naming = self._namer.name(modifiers.name, kind, entry.span, here)
-        self._namer.bind(naming, here.context, poisoned(naming))
+        if naming.is_given:
+            self._namer.bind(naming, here.context, poisoned(naming))
         return POISON
 
     # -- what entries consume ----------------------------------------------------------------------------------
@@ -247,7 +247,7 @@ class Expander:
         if self._count > MAX_ENTRIES:
             self._report.error("size", "the network is too large", entry.span, at=context.at(entry.path),
                                expected=f"at most {MAX_ENTRIES} entries with blocks and loops expanded")  # fmt: skip
-            raise TooLargeError
+            raise EndlessError
 
     def _check_hiding(self, entry: For | Repeat, variables: Mapping[str, Any], here: Surroundings) -> None:
         context = here.context

@@ -7,6 +7,7 @@ import warnings
 from functools import lru_cache
 from typing import Final
 
+from graphnet.core.diagnostics import nearest
 from graphnet.frontend.arithmetic import FUNCTIONS
 from graphnet.frontend.templates import ExpressionError, read_template, shortened
 
@@ -83,8 +84,11 @@ def _check(node: ast.expr, source: str, depth: int) -> None:
         raise ExpressionError("the expression is nested too deeply", expected=f"at most {MAX_DEPTH} levels")
     wrong = _beyond_the_subset(node, source)
     if wrong:
+        close = (
+            nearest(node.func.id, FUNCTIONS) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
+        )
         raise ExpressionError(
-            f"expressions do not have {wrong}", found=f"`{source}`",
+            f"expressions do not have {wrong}", found=f"`{source}`", hint=f"did you mean `{close}`?" if close else None,
             expected=f"arithmetic, comparisons, indexing, and {', '.join(sorted(FUNCTIONS))}",
         )  # fmt: skip
     for child in ast.iter_child_nodes(node):

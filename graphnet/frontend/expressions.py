@@ -140,7 +140,7 @@ class _Evaluation:
                 f"`{name}` is a value of the network, not a number", expected=f"`{name}.channels`, `{name}.size`, ..."
             )
         hints = {"true": "write `True`", "false": "write `False`", "null": "leave the value out"}
-        close = nearest(name, [*variables, *FUNCTIONS])
+        close = nearest(name, variables)
         raise ExpressionError(
             f"there is no `{name}` here", found=f"`{self._source}`", code="unknown-name",
             expected=f"one of: {', '.join(sorted(variables))}" if variables else "no name: nothing is declared here",

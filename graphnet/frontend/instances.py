@@ -76,6 +76,11 @@ class Instances:
         self._groups = {group.path: group for group in _groups(tree)}
         self._members = {path: frozenset(group.nodes) for path, group in self._groups.items()}
         self._sources = self._find_sources(tree)
+        self._tied = self._find_tied(tree)
+        while untrue := [path for path, source in self._sources.items() if {path, source} & self._tied]:
+            for path in untrue:  # a group that lends single layers, too, cannot be shared as a whole
+                del self._sources[path]
+            self._tied = self._find_tied(tree)
 
     # -- sharing -----------------------------------------------------------------------------------------------
 
@@ -86,6 +91,18 @@ class Instances:
     def is_shared(self, group: Group) -> bool:
         """Whether another group has the same parameters, as a whole."""
         return group.path in self._sources or group.path in self._sources.values()
+
+    def is_tied(self, group: Group) -> bool:
+        """Whether single layers share parameters across its border, which the border of a block would not let them."""
+        return group.path in self._tied
+
+    def _find_tied(self, tree: Group) -> set[str]:
+        found: set[str] = set()
+        for node in tree.nodes:
+            paths = _enclosing(node.name)
+            if not any(path in self._sources for path in paths):
+                found |= set(paths) ^ set(_enclosing(owner_of(node)))
+        return found
 
     def _find_sources(self, tree: Group) -> dict[str, str]:
         """The outermost groups of which all parameters belong to one other group, each at its own place in it."""
@@ -144,6 +161,12 @@ class Instances:
         users = [node for node in group.nodes if node.parameters]
         is_own = group.path in self._sources or any(owner_of(node) == node.name for node in users)
         return is_own and all(node.frozen for node in users)
+
+
+def _enclosing(path: str) -> list[str]:
+    """The scopes around a layer, by path."""
+    steps = path.split(".")
+    return [".".join(steps[:k]) for k in range(1, len(steps))]
 
 
 def _groups(group: Group) -> Iterator[Group]:

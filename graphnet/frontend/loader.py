@@ -13,7 +13,7 @@ from graphnet.frontend.assembler import Assembler
 from graphnet.frontend.assertions import Assertions
 from graphnet.frontend.context import Context, Surroundings
 from graphnet.frontend.evaluator import Evaluator, in_words
-from graphnet.frontend.expand import Expander, TooLargeError
+from graphnet.frontend.expand import EndlessError, Expander
 from graphnet.frontend.families import Library, root_of
 from graphnet.frontend.names import Absent, Binding, Flow, Names
 from graphnet.frontend.network import Network
@@ -200,7 +200,7 @@ class _Builder:
     def _extents(self, key: Scalar, tree: Tree | None, before: Surroundings) -> list[int] | None:
         """The shape of an input without the batch axis."""
         if isinstance(tree, Array):
-            extents = [self._evaluator.integer(item, before, "an extent", 1, MAX_EXTENT) for item in tree.items]
+            extents = [self._evaluator.integer(item, before, "this extent", 1, MAX_EXTENT) for item in tree.items]
             return None if POISON in extents else [e for e in extents if isinstance(e, int)]
         value = self._evaluator.data(tree, before) if tree is not None else None
         if isinstance(value, list) and all(isinstance(e, int) and 1 <= e <= MAX_EXTENT for e in value):
@@ -217,7 +217,7 @@ class _Builder:
         expander = Expander(assembler, self._rules, self._evaluator, self._report)
         try:
             return expander.expand(spec.layers, here.context, here.previous)
-        except TooLargeError:
+        except EndlessError:
             self._report.raise_errors()
             raise
 

@@ -18,7 +18,7 @@ MAX_PASSES: Final = 10_000
 def passes(loop: For | Repeat, here: Surroundings, evaluator: Evaluator, report: Report) -> Iterator[Mapping[str, Any]]:
     """The variables of each pass; none where the loop itself is wrong, which is reported."""
     if isinstance(loop, Repeat):
-        count = evaluator.integer(loop.count, here, "how often to repeat", 0, MAX_PASSES)
+        count = evaluator.integer(loop.count, here, "the count of `repeat`", 0, MAX_PASSES)
         yield from ({"index": k} for k in range(count if isinstance(count, int) else 0))
         return
     rows = _rows(loop, loop.rows, here, evaluator, report) if loop.rows else None

@@ -48,6 +48,7 @@ class Objectives:
         self._arguments = Arguments(evaluator, report)
         self._namer = Namer(evaluator, report)
         self._metric_names: dict[str, int] = {}
+        self._is_complete = not report.errors
         self._is_poisoned = False  # whether a loss is missing, and perhaps its target with it
 
     def losses(self, entries: Iterable[Entry]) -> None:
@@ -136,7 +137,7 @@ class Objectives:
                 raise _Reported
             raise AttributeProblem(f"{op.name} '{name}' needs patterns of parameters", code="pattern",
                                    expected=f'`{op.name}: "*.weight"`', found=in_words(patterns))  # fmt: skip
-        if not self._report.errors:  # where layers are missing, so are their parameters
+        if self._is_complete:  # where layers are missing, so are their parameters
             self._assembler.regulariser(op, patterns, name=name, weight=weight, span=entry.span)
 
     def _weight(self, entry: Application) -> float | None:
@@ -210,7 +211,7 @@ class Objectives:
         """The entries, with conditions decided."""
         for entry in entries:
             if isinstance(entry, Condition):
-                test = self._evaluator.boolean(entry.test, self._here, "a condition")
+                test = self._evaluator.boolean(entry.test, self._here, "the condition")
                 if isinstance(test, bool):
                     yield from self._chosen(entry.then if test else entry.otherwise)
                 else:

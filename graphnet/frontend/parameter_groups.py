@@ -32,6 +32,18 @@ def settings_by_parameter(optimizer: Optimizer, parameters: Iterable[Parameter])
     return {path: _settings(optimizer, path, decays=p.spec.decay) for path, p in trained.items()}
 
 
+def paths_by_settings(optimizer: Optimizer, parameters: Iterable[Parameter]) -> dict[ParameterSettings, list[str]]:
+    """The paths of the trained parameters, those with equal settings together.
+
+    Raises:
+        SpecError: a group matches no trained parameter.
+    """
+    groups: dict[ParameterSettings, list[str]] = {}
+    for path, chosen in settings_by_parameter(optimizer, parameters).items():
+        groups.setdefault(chosen, []).append(path)
+    return groups
+
+
 def _settings(optimizer: Optimizer, path: str, *, decays: bool) -> ParameterSettings:
     found = {"lr_scale": 1.0, "weight_decay": optimizer.weight_decay if decays else 0.0}
     for group in optimizer.groups:

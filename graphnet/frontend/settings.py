@@ -29,6 +29,9 @@ WORDS = {
     "bool_parsing": "true or false",
     "string_type": "text",
     "tuple_type": "a number or a list of numbers",
+    "too_long": "at most {max_length} elements",
+    "too_short": "at least {min_length} elements",
+    "missing": "one more element",
     "greater_than_equal": "at least {ge}",
     "greater_than": "more than {gt}",
     "less_than_equal": "at most {le}",
@@ -86,7 +89,7 @@ def construct(definition: type[D], settings: Mapping[str, Any], subject: str) ->
     try:
         made = definition(**usable)
     except ValidationError as error:
-        problems += _unfit(error, subject, blamed)
+        problems += _unfit(error, usable, subject, blamed)
     except AttributeProblem as problem:
         problems.append(problem)
     else:
@@ -162,7 +165,9 @@ def _mistaken(name: str, value: Any, subject: str) -> AttributeProblem | None:
     return None
 
 
-def _unfit(error: ValidationError, subject: str, blamed: set[str | None]) -> list[AttributeProblem]:
+def _unfit(
+    error: ValidationError, given: Mapping[str, Any], subject: str, blamed: set[str | None]
+) -> list[AttributeProblem]:
     """One problem for each attribute that pydantic refused, whatever number of alternatives it tried."""
     expected: dict[str, list[str]] = {}
     found: dict[str, Any] = {}
@@ -171,7 +176,9 @@ def _unfit(error: ValidationError, subject: str, blamed: set[str | None]) -> lis
         text = WORDS.get(one["type"], one["msg"].removeprefix("Input should be ").removeprefix("Value error, "))
         text = text.format_map(one.get("ctx", {}))
         place = "".join(f"[{part}]" for part in one["loc"][1:] if isinstance(part, int))
-        found.setdefault(name, one["input"])
+        if not isinstance(given.get(name), list | tuple):  # a number that stands for two or more
+            place = ""
+        found.setdefault(name, given.get(name, one["input"]))
         texts = expected.setdefault(name, [])
         texts += [t for t in [f"{place} {text}".strip()] if t not in texts]
     return [

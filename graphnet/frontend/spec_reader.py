@@ -158,11 +158,11 @@ class _SpecReader:
 
     def _params(self, tree: Tree | None) -> tuple[Param, ...]:
         table = self._as_table(tree, "params: names and defaults")
-        return tuple(
-            Param(key.text, key, None if is_empty(value) else value)
-            for key, value in (table.entries if table else ())
-            if self._entries.variable(key.text, key, "param")
-        )
+        found = []
+        for key, value in table.entries if table else ():
+            self._entries.variable(key.text, key, "param")
+            found.append(Param(key.text, key, None if is_empty(value) else value))
+        return tuple(found)
 
     # -- blocks and imports ------------------------------------------------------------------------------------
 
@@ -256,7 +256,7 @@ class _SpecReader:
         used: set[str] = set()
         for name, (_, tree) in self._sections.items():
             if name not in ("blocks", "doc", "name"):
-                used.update(*(mentioned(s.value) for s in scalars(tree) if isinstance(s.value, str) and "$" in s.value))
+                used.update(*(mentioned(s.text) for s in scalars(tree) if "$" in s.text))
         for param in params:
             if param.name not in used:
                 others = [p.name for p in params if p is not param]

@@ -35,7 +35,9 @@ class _Place:
         depth: how many scopes enclose the network or block that they belong to.
         names: what that network or block calls its inputs.
         scopes: the `sequential`s between it and the entries.
-        visible: the names that those around would be hidden by.
+        inside: the names in each of these.
+        visible: all names that can be seen.
+        given: those of them that the spec says itself so far, list by list.
         frozen: whether something around says so already.
         owned: whether shared parameters are written as if they were the layers' own.
     """
@@ -43,6 +45,8 @@ class _Place:
     depth: int
     names: dict[Value, str]
     scopes: tuple[str, ...] = ()
+    inside: tuple[frozenset[str], ...] = ()
+    given: tuple[set[str], ...] = ()
     visible: frozenset[str] = RESERVED
     frozen: bool = False
     owned: bool = False
@@ -59,6 +63,14 @@ class _Flow:
     current: Value | None
     entries: list[dict[str, Any]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    given: set[str] = field(default_factory=set)
+
+    def add(self, entry: dict[str, Any], value: Value | None) -> None:
+        """Append an entry, whose value is read by the next."""
+        self.entries.append(entry)
+        if "name" in entry:
+            self.given.add(entry["name"])
+        self.current = value
 
 
 class LayerWriter:
@@ -97,7 +109,10 @@ class LayerWriter:
     # -- groups ------------------------------------------------------------------------------------------------
 
     def _write(self, group: Group, place: _Place, flow: _Flow) -> None:
-        inside = replace(place, visible=place.visible | {local_name(member) for member in members_of(group)})
+        names = frozenset(local_name(member) for member in members_of(group))
+        inside = replace(place, visible=place.visible | names, given=(*place.given, flow.given))
+        if place.scopes:
+            inside = replace(inside, inside=(*place.inside, names))
         for member in ordered_members(group):
             if isinstance(member, Node):
                 self._write_node(member, inside, flow)
@@ -107,8 +122,17 @@ class LayerWriter:
                 self._write_sequential(member, inside, flow)
 
     def _is_block(self, group: Group, around: _Place) -> bool:
-        hides = any(local_name(member) in around.visible for member in members_of(group))
-        return group.kind != "sequential" or hides or self._instances.is_shared(group)
+        """Whether to write a group as a block; if not, it is a `sequential`."""
+        names = {local_name(member) for member in members_of(group)}
+        if group.kind == "sequential" and self._instances.is_tied(group) and not around.owned:
+            taken = names & set().union(*around.given)
+            if taken:
+                raise _unwritable(
+                    group.nodes[0],
+                    f"'{group.path}' shares layers with its surroundings, and the name '{min(taken)}' too",
+                )
+            return False
+        return group.kind != "sequential" or bool(names & around.visible) or self._instances.is_shared(group)
 
     def _write_sequential(self, group: Group, place: _Place, flow: _Flow) -> None:
         inner = _Flow(flow.current)
@@ -118,8 +142,7 @@ class LayerWriter:
         entry: dict[str, Any] = {"name": group.name}
         if frozen:
             entry["freeze"] = True
-        flow.entries.append({**entry, "sequential": inner.entries})
-        flow.current = inner.current
+        flow.add({**entry, "sequential": inner.entries}, inner.current)
 
     def _write_instance(self, group: Group, place: _Place, flow: _Flow) -> None:
         """An instance of a block, and the block if none is equal yet; or a `share` of an earlier instance."""
@@ -141,8 +164,7 @@ class LayerWriter:
             entry["from"] = self._from(reads, place)
         if frozen and source is None:
             entry["freeze"] = True
-        flow.entries.append(entry)
-        flow.current = value
+        flow.add(entry, value)
 
     def _write_block(self, group: Group, reads: list[Value], *, frozen: bool, owned: bool) -> tuple[str, Value | None]:
         """The name of a group's block and the group's value; notes what its outputs are called."""
@@ -196,8 +218,7 @@ class LayerWriter:
             entry = _entry("share", self._path_from(owner.split("."), place), local_name(node))
         if operands != [flow.current]:
             entry["from"] = self._from(operands, place)
-        flow.entries.append(entry)
-        flow.current = node.outputs[0]
+        flow.add(entry, node.outputs[0])
 
     def _default_name(self, head: str, place: _Place, flow: _Flow) -> str:
         """What the next entry is called if it has no name: its position in a `sequential`, else a count."""
@@ -222,7 +243,7 @@ class LayerWriter:
     def _reference(self, value: Value, place: _Place) -> str:
         """What a value is called at a place: a name around it, or a dotted path into a scope or an instance."""
         if value in place.names:
-            return place.names[value]
+            return self._seen([place.names[value]], 0, place)
         assert value.producer is not None, f"{value} was read before it was an input"
         path = value.producer.name.split(".")
         for length in range(place.depth + 1, len(path)):
@@ -237,7 +258,13 @@ class LayerWriter:
         shared = 0
         while shared < min(len(place.scopes), len(inner) - 1) and place.scopes[shared] == inner[shared]:
             shared += 1
-        return ".".join(inner[shared:])
+        return self._seen(inner[shared:], shared, place)
+
+    def _seen(self, path: list[str], level: int, place: _Place) -> str:
+        """A path that begins in one of the scopes around, unless a scope further in hides it there."""
+        if any(path[0] in names for names in place.inside[level:]):
+            raise _unwritable(None, f"'{path[0]}' means two things in '{'.'.join(place.scopes)}'")
+        return ".".join(path)
 
 
 def _entry(head: str, value: Any, name: str | None) -> dict[str, Any]:
@@ -253,5 +280,6 @@ def _unlike(name: str, taken: set[str]) -> str:
     return name
 
 
-def _unwritable(node: Node, message: str) -> SpecError:
-    return SpecError(Diagnostic("to-yaml", f"{message}, which a spec cannot say", node.span))
+def _unwritable(node: Node | None, message: str) -> SpecError:
+    span = node.span if node is not None else None
+    return SpecError(Diagnostic("to-yaml", f"{message}, which a spec cannot say", span, hint="rename or move a layer"))

@@ -68,7 +68,7 @@ def _outputs(graph: Graph, writer: LayerWriter) -> dict[str, str]:
     """Outputs by name; nothing where the last layer is the output under its own name."""
     if len(graph.outputs) == 1:
         ((name, value),) = graph.outputs.items()
-        if value is writer.current and value.producer is not None and value.producer.name == name:
+        if value is writer.current and value.producer is not None and value.producer.name.partition(".")[0] == name:
             return {}
     return {name: writer.reference(value) for name, value in graph.outputs.items()}
 

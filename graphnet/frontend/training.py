@@ -197,7 +197,7 @@ def _diagnostic(kind: str, loc: tuple[str | int, ...], text: str, found: Any, co
         return Diagnostic("missing-setting", f"`{loc[-1]}` is missing", at=path, expected=f"a value for `{loc[-1]}`")
     said = {name: context[name] for name in ("expected", "found", "hint") if name in context}
     if said:
-        code = "unknown-name" if kind == "unknown_name" else "value"
+        code = "name" if kind == "unknown_name" else "value"
         return Diagnostic(code, text, at=path, **{"found": repr(found), **said})
     expected = text.removeprefix("Input should be ").removeprefix("Value error, ")
     expected = _PLAIN.get(expected, expected)

@@ -112,6 +112,8 @@ class _Composer:
             tree = self._array(event, path, depth)
         else:
             tree = self._table(event, path, depth)
+        if event.tag is not None:
+            tree = Scalar(tree.span, path, "", POISON)
         if event.anchor is not None:
             self._anchors[event.anchor] = (tree, self._count - before)
         return tree
@@ -140,8 +142,6 @@ class _Composer:
                     expected="a number that fits in 64 bits", hint="quote it to make it text",
                 )  # fmt: skip
                 value = POISON
-        elif event.tag is not None:
-            value = POISON
         return Scalar(self._span(event), path, event.value, value, event.style is None)
 
     def _array(self, event: SequenceStartEvent, path: str, depth: int) -> Array:
@@ -155,7 +155,7 @@ class _Composer:
             found = self._mend_items(found)
         return Array(self._span(event, inner, found), path, tuple(found))
 
-    def _table(self, event: MappingStartEvent, path: str, depth: int) -> Table:
+    def _table(self, event: MappingStartEvent, path: str, depth: int) -> Tree:
         entries: list[tuple[Scalar, Tree]] = []
         for inner in self._events:
             if isinstance(inner, MappingEndEvent):
@@ -170,15 +170,17 @@ class _Composer:
         span = self._span(event, inner, [tree for pair in entries for tree in pair])
         if event.flow_style:
             entries = self._mend_entries(entries)
+        merge = next((key for key, _ in entries if key.text == "<<" and key.is_plain), None)
+        if merge is not None:  # what it would bring is not there, so the table cannot be judged
+            self._report.error("merge", "merge keys are not supported", merge.span, at=path or None,
+                               expected="each key written out", hint="use `params`, or a block")  # fmt: skip
+            return Scalar(span, path, "", POISON)
         return Table(span, path, tuple(self._distinct(entries, path)))
 
     def _distinct(self, entries: list[tuple[Scalar, Tree]], path: str) -> Iterator[tuple[Scalar, Tree]]:
         seen: dict[str, Scalar] = {}
         for key, value in entries:
-            if key.text == "<<" and key.is_plain:
-                self._report.error("merge", "merge keys are not supported", key.span, at=path or None,
-                                   expected="each key written out", hint="use `params`, or a block")  # fmt: skip
-            elif key.text in seen:
+            if key.text in seen:
                 self._report.error(
                     "duplicate-key", f"the key '{key.text}' comes twice", key.span, at=path or None,
                     expected="each key once", found=f"the first on line {seen[key.text].span.line}",
@@ -271,6 +273,8 @@ class _Composer:
             hint = "indent with spaces"
         elif is_unbalanced(before[before.rfind("$(") :] if "$(" in before else ""):
             hint = _QUOTE_HINT
+        elif error.context == "while scanning an alias":
+            hint = "quote text that begins with `*`"
         elif "mapping values are not allowed" in message:
             hint = "quote text that has a colon and a space in it, and check the indentation"
         elif re.search(r"character '[@`%]'", message):

@@ -11,13 +11,13 @@ import numpy as np
 from graphnet.codegen.cpu.counters import mix_key
 from graphnet.core.diagnostics import RunError, nearest
 from graphnet.core.source import SourceSpan
-from graphnet.frontend.parameter_groups import settings_by_parameter
+from graphnet.frontend.parameter_groups import paths_by_settings
 from graphnet.ir.data import misfit
 from graphnet.ir.graph import Graph, Value
 from graphnet.ir.initialiser import initialise, parameter_generator
-from graphnet.ir.optimizer import Optimizer, ParameterSettings
+from graphnet.ir.optimizer import Optimizer
 from graphnet.runtime.arrays import Array, numpy_dtype
-from graphnet.runtime.executable import Executable
+from graphnet.runtime.executable import Executable, Stage
 from graphnet.runtime.store import Store
 
 STATE_STEP = "step"
@@ -107,8 +107,8 @@ class Module:
     """
 
     def __init__(
-        self, network: Any, build: Callable[[Module, str], Built], make_store: Callable[[Sequence[Sequence[str]]], Store],
-        *, optimizer: Optimizer, gradient_clip: float | None, batch_size: int, dtype: str, device: str,
+        self, network: Any, build: Callable[[Module, str], Built],
+        make_store: Callable[[Sequence[Sequence[str]]], Store], *, optimizer: Optimizer, gradient_clip: float | None, batch_size: int, dtype: str, device: str,
         threads: int | None, seed: int,
     ) -> None:  # fmt: skip
         self.network = network
@@ -360,14 +360,11 @@ class Module:
     def kernels(self) -> list[Kernel]:
         """The kernels of a training step (of a prediction, where there is no loss)."""
         purpose = "train" if self.graph.losses else "predict"
-        return kernels_of(self._program(purpose), purpose, self.device)
+        return kernels_of(self._program(purpose).executable.stages, purpose, self.device)
 
     def _group(self, optimizer: Optimizer) -> None:
         """Make memory for the parameters, those with equal settings together."""
-        settings = settings_by_parameter(optimizer, self.graph.parameters)
-        groups: dict[ParameterSettings, list[str]] = {}
-        for path, chosen in settings.items():
-            groups.setdefault(chosen, []).append(path)
+        groups = paths_by_settings(optimizer, self.graph.parameters)
         self._optimizer, self._settings = optimizer, list(groups)
         self.store = self._make_store(list(groups.values()))
         self._programs.clear()
@@ -397,7 +394,9 @@ class Module:
     def _fed(self) -> tuple[Value, ...]:
         return (*self.graph.inputs, *self.graph.targets)
 
-    def _checked(self, batch: Mapping[str, Any], values: Sequence[Value], *, any_size: bool = False) -> dict[str, Array]:
+    def _checked(
+        self, batch: Mapping[str, Any], values: Sequence[Value], *, any_size: bool = False
+    ) -> dict[str, Array]:
         """The arrays that a program needs, in their types; extra entries are left out."""
         arrays: dict[str, Array] = {}
         count: int | None = None
@@ -424,7 +423,8 @@ class Module:
         if count is not None and not any_size and not 1 <= count <= self.batch_size:
             raise misfit(
                 "the batch is too large" if count else "the batch is empty", found=f"{count} samples",
-                expected=f"1 to {self.batch_size} samples", hint=f"gn.compile(..., batch_size={count})" if count else None,
+                expected=f"1 to {self.batch_size} samples",
+                hint=f"gn.compile(..., batch_size={count})" if count else None,
             )  # fmt: skip
         return arrays
 
@@ -436,18 +436,19 @@ def _listed(what: str, names: Sequence[str], most: int = 5) -> str:
     return f"{what}: {', '.join(names[:most])}{more}"
 
 
-def kernels_of(built: Built, purpose: str, target: str) -> list[Kernel]:
+def kernels_of(stages: Sequence[Stage], purpose: str, target: str) -> list[Kernel]:
     """The kernels of a program, in order."""
     found = []
-    for stage in built.executable.stages:
+    for stage in stages:
         for kernel, generated in stage.kernels:
             layers = dict.fromkeys(
                 f"{node.layer} ({node.span.short})" if node.span else node.layer for node in kernel.nodes if node.layer
             )
+            names = tuple(node.name for node in kernel.nodes)
             found.append(
                 Kernel(
-                    kernel.name, tuple(node.name for node in kernel.nodes), tuple(layers), generated.source.text, target,
-                    purpose, generated.family, kernel.root.backward,
-                )  # fmt: skip
-            )
+                    kernel.name, names, tuple(layers), generated.source.text, target, purpose, generated.family,
+                    kernel.root.backward,
+                )
+            )  # fmt: skip
     return found

@@ -160,10 +160,11 @@ def gradient_errors(
     return errors
 
 
-def as_graph(sample: Sample) -> tuple[Graph, dict[str, Array]]:
+def as_graph(sample: Sample, mode: Mode = TRAINING) -> tuple[Graph, dict[str, Array]]:
     """A network of the one operator, for backends that take graphs.
 
     A layer gets the loss sum((y - t)^2) with t = y - upstream / 2, whose gradient with respect to y is `upstream`.
+    A frozen layer's parameters are not trained.
 
     Returns:
         the graph, and arrays for its inputs, targets and parameters by name or path (`layer.weight`).
@@ -174,7 +175,7 @@ def as_graph(sample: Sample) -> tuple[Graph, dict[str, Array]]:
     op, types = sample.operator, sample.types
     operands = [Value(f"x{k}", t, operand_role(op, k, len(types))) for k, t in enumerate(types)]
     declared = [
-        Parameter(f"layer.{name}", parameter_value(f"layer.{name}", spec), spec, spec.trainable)
+        Parameter(path := f"layer.{name}", parameter_value(path, spec), spec, spec.trainable and not mode.frozen)
         for name, spec in op.parameters(*types).items()
     ]
     regularised = [
@@ -182,11 +183,14 @@ def as_graph(sample: Sample) -> tuple[Graph, dict[str, Array]]:
         for v in operands
         if v.role == "parameter"
     ]
-    node = Node.make("layer", op, [*operands, *(p.value for p in declared)], op.infer(*types), operands=len(operands))
+    node = Node.make(
+        "layer", op, [*operands, *(p.value for p in declared)], op.infer(*types), operands=len(operands),
+        frozen=mode.frozen,
+    )  # fmt: skip
     feeds = dict(zip((v.name for v in node.inputs), sample.inputs.values(), strict=True))
     nodes, targets, loss = [node], [v for v in operands if v.role == "target"], node.outputs[0]
     if op.kind == "layer":
-        expected = sample.expected()
+        expected = sample.expected(mode)
         if expected is None:
             raise ValueError(f"{sample} has no reference")
         targets.append(Value("upstream", node.outputs[0].type, role="target"))

@@ -34,4 +34,4 @@ class StopEarly(Callback):
         best = self._monitor.best(rows)
         since = len(rows) - (next(k for k, row in enumerate(rows, start=1) if row is best) if best else 0)
         if rows and since >= self._settings.patience:
-            run.stop(f"{self._monitor.column} has not become better for {since} epochs")
+            run.stop(f"{self._monitor.column} has not become better for {since} epoch{'s' * (since != 1)}")

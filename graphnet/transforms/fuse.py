@@ -21,7 +21,7 @@ def fuse(graph: Graph, *, enabled: bool = True) -> FusedGraph:
     """
     groups: list[list[Node]] = []
     home: dict[Value, int] = {}
-    for node in graph.nodes:
+    for node in parameters_first(graph.nodes):
         target = _host(node, groups, home) if enabled else None
         if target is None:
             target = len(groups)
@@ -29,6 +29,18 @@ def fuse(graph: Graph, *, enabled: bool = True) -> FusedGraph:
         groups[target].append(node)
         home.update((v, target) for v in node.outputs)
     return FusedGraph(graph, tuple(kernels_of(graph, groups)))
+
+
+def parameters_first(nodes: tuple[Node, ...]) -> list[Node]:
+    """The nodes in an order that computes what depends on parameters alone before the rest.
+
+    Then such a value (the scale of a batch normalisation in a prediction) stands in no kernel's way.
+    """
+    early: set[Value] = set()
+    for node in nodes:
+        if all(v in early or v.role in ("parameter", "buffer", "constant", "hyper") for v in node.inputs):
+            early.update(node.outputs)
+    return sorted(nodes, key=lambda node: node.outputs[0] not in early)
 
 
 def _host(node: Node, groups: list[list[Node]], home: dict[Value, int]) -> int | None:

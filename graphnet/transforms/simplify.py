@@ -68,6 +68,7 @@ def inline_formulas(graph: Graph) -> Graph:
     * Identities vanish.
     * Formulas without operands (numbers, random masks) go wherever they are read.
     * A formula with a single reader that folds it goes into the fold.
+    * A formula of parameters alone with a single reader goes there too, if that has the same elements.
     """
     results = set(graph.results)
     readers = graph.consumers()
@@ -83,7 +84,8 @@ def inline_formulas(graph: Graph) -> Graph:
             if _is_identity(op, made.inputs):
                 new[node.outputs[0]] = made.inputs[0]
                 continue
-            if not op.reads or _is_read_by_one_fold(readers.get(node.outputs[0], [])):
+            followers = readers.get(node.outputs[0], [])
+            if not op.reads or _is_read_by_one_fold(followers) or (len(followers) == 1 and _is_of_leaves(made)):
                 formulas[value] = made
         nodes.append(made)
     return map_results(graph, nodes, lambda v: new.get(v, v))
@@ -98,6 +100,11 @@ def _is_read_by_one_fold(readers: list[Node]) -> bool:
     return len(readers) == 1 and readers[0].comprehension.family == "reduction"
 
 
+def _is_of_leaves(node: Node) -> bool:
+    """Whether nothing that the formula reads is computed."""
+    return all(v.role != "node" for v in node.inputs)
+
+
 def _inlined(node: Node, inputs: list[Value], formulas: dict[Value, Node]) -> Node:
     """The node with the formulas of some inputs written out, where it reads them at plain loops."""
     op = node.comprehension
@@ -105,7 +112,7 @@ def _inlined(node: Node, inputs: list[Value], formulas: dict[Value, Node]) -> No
     while True:
         for slot, read in enumerate(op.reads):
             source = formulas.get(inputs[read.operand])
-            if source is not None and op.family != "contraction" and not op.view and _can_inline(read, source):
+            if source is not None and _can_inline(op, read, source):
                 op, inputs = _tidy(*_write_out(op, inputs, slot, source))
                 changed = True
                 break
@@ -113,8 +120,12 @@ def _inlined(node: Node, inputs: list[Value], formulas: dict[Value, Node]) -> No
             return rebuilt(node, op, inputs) if changed else node
 
 
-def _can_inline(read: Read, source: Node) -> bool:
+def _can_inline(op: Comprehension, read: Read, source: Node) -> bool:
+    if op.family == "contraction" or op.view:
+        return False
     formula = source.comprehension.results[0].expression
+    if source.comprehension.reads and op.family != "reduction" and len(read.index) != len(op.out):
+        return False  # computed once for many elements; that is worth its memory
     if not source.comprehension.reads and not any(isinstance(e, (Coordinate, Uniform)) for e in _leaves(formula)):
         return all(i.loop or not i.terms for i in read.index)
     return all(i.loop for i in read.index)

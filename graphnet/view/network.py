@@ -11,6 +11,7 @@ from graphnet.ir.graph import Graph, Node, Value
 from graphnet.view.attributes import describe_attributes
 from graphnet.view.canvas import Digraph, canvas, describe_cost, identifier, legend
 from graphnet.view.chains import chains
+from graphnet.view.columns import arrange
 from graphnet.view.markup import Chip, card, html, quiet, stack, text
 from graphnet.view.palette import (
     ACCENT,
@@ -19,6 +20,7 @@ from graphnet.view.palette import (
     CLUSTER_LINE,
     INPUT,
     OUTPUT,
+    PAPER,
     QUIET_INK,
     TARGET,
     Tint,
@@ -52,9 +54,12 @@ class _NetworkDrawing:
         categories = dict.fromkeys(node.op.category for node in graph.nodes if node.op.category in CATEGORIES)
         colours = legend({category: CATEGORIES[category] for category in categories})
         self.dot = canvas(graph.name, quiet(describe_cost(total_cost(graph), long=True)), colours)
+        self.columns = arrange(graph, self.tree, self.stacks)
         for value in graph.inputs:
             self._pill(self.dot, "input", value, INPUT, "box")
-        self._members(self.dot, self.tree.members, depth=0)
+        for column in range(self.columns.count):
+            self._connector(column)
+            self._members(self.dot, self.tree.members, 0, column)
         for value in graph.targets:
             self._pill(self.dot, "target", value, TARGET, "note")
         self._edges()
@@ -62,18 +67,32 @@ class _NetworkDrawing:
 
     # -- nodes -------------------------------------------------------------------------------------------------
 
-    def _members(self, dot: Digraph, members: Sequence[Member], depth: int) -> None:
+    def _connector(self, column: int) -> None:
+        """A pair of circles with one number: the value at the first one goes on at the second, in another column."""
+        if column == 0:
+            return
+        for end in ("to", "from"):
+            self.dot.node(
+                identifier(end, str(column)), html(text(str(column), bold=True, color=ACCENT)), shape="circle",
+                style="filled", fillcolor=PAPER, color=ACCENT, margin="0.03", width="0.25",
+            )  # fmt: skip
+        self._edge(self.columns.passed_on[column - 1], identifier("to", str(column)), column - 1)
+
+    def _members(self, dot: Digraph, members: Sequence[Member], depth: int, column: int) -> None:
         for member in members:
+            nodes = (member,) if isinstance(member, Node) else member.nodes
+            if all(self.columns.of[node] != column for node in nodes):
+                continue
             if isinstance(member, Repeat):
-                self._group(dot, member.first, member, depth)
+                self._group(dot, member.first, member, depth, column)
             elif isinstance(member, Group):
-                self._group(dot, member, None, depth)
+                self._group(dot, member, None, depth, column)
             elif not is_layer(member):
                 self._loss(dot, member)
             elif member in self.stacks:
                 self._card(dot, self.stacks[member])
 
-    def _group(self, dot: Digraph, group: Group, repeat: Repeat | None, depth: int) -> None:
+    def _group(self, dot: Digraph, group: Group, repeat: Repeat | None, depth: int, column: int) -> None:
         title = text(repeat.name if repeat else group.name, bold=True)
         if group.kind != "sequential" and not group.name.startswith(group.kind):
             title += f" {quiet(group.kind)}"
@@ -82,16 +101,19 @@ class _NetworkDrawing:
         if list(group.members) == self.stacks.get(group.nodes[0]):  # a box around one box says nothing
             self._card(dot, self.stacks[group.nodes[0]], title)
             return
-        if depth == 0 or repeat:  # further in, the layers say it
+        parts = {self.columns.of[node] for node in group.nodes}
+        if column > min(parts):
+            title += f" {quiet('continued')}"
+        elif depth == 0 or repeat:  # further in, the layers say it
             cost = add_costs(self.costs[node] for node in (repeat or group).nodes)
             title += f" {quiet(describe_cost(cost))}"
-        with dot.subgraph(name=f"cluster {group.path}") as cluster:
+        with dot.subgraph(name=f"cluster {group.path}" + (f" {column}" if len(parts) > 1 else "")) as cluster:
             cluster.attr(
                 label=html(title), labeljust="l", labelloc="t", style="rounded,filled", margin="10",
                 fillcolor=CLUSTER_FILLS[depth % len(CLUSTER_FILLS)],
                 color=ACCENT if repeat else CLUSTER_LINE, penwidth="1.4" if repeat else "1",
             )  # fmt: skip
-            self._members(cluster, group.members, depth + 1)
+            self._members(cluster, group.members, depth + 1, column)
 
     def _card(self, dot: Digraph, chain: Sequence[Node], title: str = "") -> None:
         chips = [self._chip(node) for node in chain]
@@ -145,25 +167,44 @@ class _NetworkDrawing:
             if node in hidden or self.heads[node] is not node:
                 continue
             for value in dict.fromkeys(node.inputs[: node.operands]):
-                self._edge(value, identifier("", node.name))
+                self._edge(value, identifier("", node.name), self.columns.of[node])
 
-    def _edge(self, value: Value, reader: str) -> None:
-        if value.producer is None:
-            if value.role in ("input", "target"):
-                self.dot.edge(identifier(value.role, value.name), reader)
+    def _edge(self, value: Value, reader: str, column: int) -> None:
+        """An arrow to a box in some column, from the value's box or from where the value enters the column."""
+        if value.role not in ("node", "input", "target"):
             return
+        start, looks = identifier(value.role, value.name), {}
+        if value.role == "node":
+            producer = self._shown(value)
+            start, looks = identifier("", producer.name), {"label": _shape(value)}
+            if not value.producer or value is not value.producer.outputs[0]:
+                looks["style"] = "dashed"  # not what a user sees, but positions or statistics
+        if self.columns.count > 1 and value in self.columns.passed_on and self._column(value) < column:
+            start = identifier("from", str(column))
+        self.dot.edge(start, reader, **looks)
+
+    def _shown(self, value: Value) -> Node:
+        """The first layer of the box that a value comes out of."""
+        assert value.producer is not None
         producer = value.producer
         while producer in self.stand_ins:
             producer = self.stand_ins[producer]
-        side = {} if value is value.producer.outputs[0] else {"style": "dashed"}
-        producer = self.heads[producer]
-        shape = f" {format_shape(value.type.sample_shape)} " if value.type.sample_shape else ""
-        self.dot.edge(identifier("", producer.name), reader, label=shape, **side)
+        return self.heads[producer]
+
+    def _column(self, value: Value) -> int:
+        """Where a value is computed, or an input first read."""
+        if value.producer is not None:
+            return self.columns.of[value.producer]
+        return min(self.columns.of[node] for node in self.graph.nodes if value in node.inputs)
 
     def _outputs(self) -> None:
         for name, value in self.graph.outputs.items():
             self._pill(self.dot, "output", value, OUTPUT, "box", name)
-            self._edge(value, identifier("output", name))
+            self._edge(value, identifier("output", name), self._column(value))
+
+
+def _shape(value: Value) -> str:
+    return f" {format_shape(value.type.sample_shape)} " if value.type.sample_shape else ""
 
 
 def _own_name(node: Node) -> str:

@@ -54,5 +54,8 @@ def test_groups_that_match_nothing_are_all_reported() -> None:
     groups = (Group(match="fc"), Group(match="fc.*"), Group(match="frozen.*"))
     with pytest.raises(SpecError) as caught:
         settings_by_parameter(SGD(groups=groups), PARAMETERS)
-    assert [d.at for d in caught.value.diagnostics] == ["train.optimizer.sgd.groups[0]", "train.optimizer.sgd.groups[2]"]
+    assert [d.at for d in caught.value.diagnostics] == [
+        "train.optimizer.sgd.groups[0]",
+        "train.optimizer.sgd.groups[2]",
+    ]
     assert "did you mean `fc.*`?" in str(caught.value)

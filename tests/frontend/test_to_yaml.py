@@ -94,9 +94,7 @@ def test_the_text_reads_like_a_spec() -> None:
         graphnet: 1
         name: tiny
         doc: Every kind of entry, once.
-        inputs:
-          image: [3, 32, 32]
-          tokens: {shape: [7], dtype: int32}
+        inputs: {image: [3, 32, 32], tokens: {shape: [7], dtype: int32}}
 
         layers:
           - name: stem
@@ -186,6 +184,7 @@ def test_targets_that_are_values_and_losses_with_names() -> None:
     net.loss(gn.mse(code, gn.linear(x, 2, name="teacher")))
     net.loss(gn.l1("code.weight", "teacher.*"))
     net.metric("mean_squared_error", y, "x")
+    net.output("y", y)
     text = round_trip(net)
     assert "{mse: x, name: reconstruction, weight: 2.0}" in text
     assert 'l1: ["code.weight", "teacher.*"]' in text or "l1: [code.weight" in text
@@ -251,15 +250,24 @@ def test_a_scope_that_was_left_and_entered_again_is_put_together() -> None:
 # -- any network -------------------------------------------------------------------------------------------------------
 
 
+def outer_values(net: gn.Network, scope: str) -> list[Any]:
+    """What the layers of a scope read from outside, each once."""
+    inside = [node for node in net.graph.nodes if node.name.startswith(f"{scope}.")]
+    read = [value.name for node in inside for value in node.inputs[: node.operands] if value.producer not in inside]
+    return [net[name] for name in dict.fromkeys(read)]
+
+
 @st.composite
 def networks(draw: st.DrawFn) -> gn.Network:
     """Networks of vectors and images with nested scopes, branches, shared and frozen layers, and losses."""
     net = gn.Network("drawn")
     values = [net.input("x", (5, 3, 3)), *([net.input("y", (5, 3, 3))] if draw(st.booleans()) else [])]
+    shares = draw(st.booleans())  # single layers; then no name may stand for two things
+    convolutions: list[Any] = []
 
     def layer() -> None:
         a, b = draw(st.sampled_from(values)), draw(st.sampled_from(values))
-        name = draw(st.sampled_from([None, None, "conv", "out", "0", "1"]))
+        name = f"n{len(values)}" if shares else draw(st.sampled_from([None, None, "conv", "out", "0", "1"]))
         options: dict[str, Any] = {"name": name} if name and net.is_free(name) else {}
         match draw(st.integers(0, 6)):
             case 0:
@@ -270,30 +278,30 @@ def networks(draw: st.DrawFn) -> gn.Network:
             case 1:
                 made = gn.relu(a, **options)
             case 2:
-                made = a + b if draw(st.booleans()) else gn.multiply(a, b, a, **options)
+                made = gn.multiply(a, b, a, **options) if shares or draw(st.booleans()) else a + b
             case 3:
                 made = gn.batch_norm(a, momentum=draw(st.sampled_from([0.1, 0.25])), **options)
             case 4:
                 made = gn.leaky_relu(a, draw(st.sampled_from([0.01, 0.2])), **options)
-            case 5 if convolutions:
+            case 5 if shares and convolutions:
                 made = gn.share(draw(st.sampled_from(convolutions)), a, **options)
             case _:
                 made = gn.dropout(a, 0.5, **options)
         values.append(made)
 
-    convolutions: list[Any] = []
     for k in range(draw(st.integers(1, 4))):
         with net.scope(f"s{k}", freeze=draw(st.integers(0, 3)) == 0):
             for _ in range(draw(st.integers(1, 3))):
                 layer()
             if draw(st.booleans()):
-                with net.scope("inner"):
+                with net.scope(f"inner{k}" if shares else "inner"):
                     layer()
-        convolutions.clear()  # what lies in a scope that becomes a block cannot be shared from outside
         for _ in range(draw(st.integers(0, 2))):
             layer()
     if draw(st.booleans()):
-        net.output("logits", gn.flatten(values[-1]))
+        net.output("last", gn.flatten(values[-1]))
+    if draw(st.booleans()):
+        gn.share("s0", *draw(st.permutations(outer_values(net, "s0"))))
     logits = gn.linear(gn.flatten(draw(st.sampled_from(values))), 3)
     net.output("scores", logits)
     net.loss(gn.cross_entropy(logits, "label"), weight=draw(st.sampled_from([1.0, 0.5])))

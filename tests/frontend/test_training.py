@@ -144,8 +144,12 @@ def test_changed_reports_mistakes_as_any_other() -> None:
 
 VALUES = st.recursive(
     st.sampled_from([None, True, False, -1, 0, 1, 7, 0.5, -0.5, math.nan, math.inf, "", "sgd", "digits", "cosine"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["sgd", "lr", "npz", "path", "step", "groups", "match", "patience"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["sgd", "lr", "npz", "path", "step", "groups", "match", "patience"]), inner, max_size=3
+        )
+    ),
     max_leaves=6,
 )
 

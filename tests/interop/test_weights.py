@@ -65,7 +65,7 @@ def test_pytorch_reads_and_writes_the_same(tmp_path: Path) -> None:
     files.save_file({"half": torch.ones(2, dtype=torch.float16)}, tmp_path / "theirs")
     assert read_weights(tmp_path / "theirs").arrays["half"].tolist() == [1, 1]
     files.save_file({"brain": torch.ones(2, dtype=torch.bfloat16)}, tmp_path / "brain")
-    with pytest.raises(RunError, match="'brain' .* BF16"):
+    with pytest.raises(RunError, match=r"'brain' .* BF16"):
         read_weights(tmp_path / "brain")
 
 

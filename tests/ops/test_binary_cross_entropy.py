@@ -1,4 +1,5 @@
 import numpy as np
+
 from graphnet.core.types import TensorType
 from graphnet.ops.binary_cross_entropy import BinaryCrossEntropy
 from graphnet.testing.arrays import distinct
@@ -26,7 +27,9 @@ def test_certain_predictions_in_float32() -> None:
     logits, labels = np.array([[100.0, -100.0, 1e4, -50.0]]), np.array([[1.0, 0.0, 0.0, 0.0]])
     result = run(Sample(BinaryCrossEntropy(), (logits, labels), None), dtype=np.float32)
     np.testing.assert_allclose(result.output, 1e4 / 4)
-    np.testing.assert_allclose(run(Sample(BinaryCrossEntropy(), (logits[:, 3:], labels[:, 3:]), None)).output, np.exp(-50))
+    np.testing.assert_allclose(
+        run(Sample(BinaryCrossEntropy(), (logits[:, 3:], labels[:, 3:]), None)).output, np.exp(-50)
+    )
     np.testing.assert_allclose(result.gradients["x0"], [[0, 0, 1 / 4, 0]], atol=1e-12)
 
 

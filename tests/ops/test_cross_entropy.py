@@ -2,12 +2,13 @@ import itertools
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
+
 from graphnet.core.diagnostics import AttributeProblem
 from graphnet.core.types import TensorType
 from graphnet.ops.cross_entropy import CrossEntropy
 from graphnet.testing.arrays import distinct, labels
 from graphnet.testing.samples import Sample, run
-from pydantic import ValidationError
 
 
 def reference(smoothing=0.0, weights=None, ignored=-100):

@@ -1,4 +1,5 @@
 import numpy as np
+
 from graphnet.ops.divide import Divide
 from graphnet.testing.arrays import distinct
 from graphnet.testing.samples import Sample

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+from pydantic import ValidationError
+
 from graphnet.ops.dropout import Dropout
 from graphnet.testing.arrays import distinct
 from graphnet.testing.evaluate import evaluate
 from graphnet.testing.lowered import LoweredOperator
 from graphnet.testing.samples import FROZEN, PREDICTION, Sample, run
-from pydantic import ValidationError
 
 
 def unchanged(x):

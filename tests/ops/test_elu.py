@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from pydantic import ValidationError
+
 from graphnet.ops.elu import ELU
 from graphnet.testing.arrays import distinct
 from graphnet.testing.samples import Sample, run
-from pydantic import ValidationError
 
 
 def reference(alpha):

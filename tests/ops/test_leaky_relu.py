@@ -1,4 +1,5 @@
 import numpy as np
+
 from graphnet.ops.leaky_relu import LeakyReLU
 from graphnet.testing.arrays import distinct
 from graphnet.testing.samples import Sample

@@ -1,4 +1,5 @@
 import numpy as np
+
 from graphnet.ops.log_softmax import LogSoftmax
 from graphnet.testing.arrays import distinct
 from graphnet.testing.samples import Sample, run

@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+
 from graphnet.core.diagnostics import AttributeProblem
 from graphnet.core.types import TensorType
 from graphnet.ops.max_pool2d import MaxPool2d

@@ -1,4 +1,5 @@
 import numpy as np
+
 from graphnet.ops.maximum import Maximum
 from graphnet.testing.arrays import distinct
 from graphnet.testing.samples import Sample, run

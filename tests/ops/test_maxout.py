@@ -1,4 +1,5 @@
 import numpy as np
+
 from graphnet.core.types import TensorType
 from graphnet.ops.maxout import Maxout
 from graphnet.testing.arrays import distinct

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from graphnet.core.diagnostics import AttributeProblem
 from graphnet.core.types import TensorType
 from graphnet.ops.mse import MeanSquaredError

@@ -1,4 +1,5 @@
 import numpy as np
+
 from graphnet.ops.sigmoid import Sigmoid
 from graphnet.testing.arrays import distinct
 from graphnet.testing.samples import Sample, run

@@ -1,4 +1,5 @@
 import numpy as np
+
 from graphnet.ops.squared_error import SquaredError
 from graphnet.testing.arrays import distinct
 from graphnet.testing.samples import Sample

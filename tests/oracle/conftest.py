@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from graphnet.ir.operator import Operator
 from graphnet.testing.samples import TRAINING, Mode, Run, Sample, run
 
@@ -24,9 +25,7 @@ def torch() -> ModuleType:
 def agree(torch: ModuleType) -> Agree:
     """A check that an operator and a function of tensors give the same output and the same gradients."""
 
-    def check(
-        operator: Operator, function: Callable[..., Any], *operands: np.ndarray, mode: Mode = TRAINING
-    ) -> Run:
+    def check(operator: Operator, function: Callable[..., Any], *operands: np.ndarray, mode: Mode = TRAINING) -> Run:
         sample = Sample(operator, operands, None)
         ours = run(sample, mode)
         tensors = {name: torch.tensor(array) for name, array in sample.inputs.items()}

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+
 from graphnet.ops.binary_cross_entropy import BinaryCrossEntropy
 from graphnet.ops.cross_entropy import CrossEntropy
 from graphnet.ops.hinge import Hinge
@@ -18,7 +19,7 @@ WEIGHTS = (0.5, 2.0, 0.0, 3.0, 0.25)
 
 @pytest.mark.parametrize("shape", [(7, 5), (3, 5, 7, 11)])
 @pytest.mark.parametrize(
-    ("smoothing", "weights", "ignore_index"), itertools.product([0.0, 0.1, 1.0], [None, WEIGHTS], [-100, 2])
+    ("smoothing", "weights", "ignore_index"), [*itertools.product([0.0, 0.1, 1.0], [None, WEIGHTS], [-100, 2])]
 )
 def test_cross_entropy(torch, agree, shape, smoothing, weights, ignore_index) -> None:
     logits, classes = distinct(shape, low=-9, high=9), labels((shape[0], *shape[2:]), 5)

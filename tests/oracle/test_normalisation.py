@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from graphnet.ops.batch_norm import BatchNorm
 from graphnet.ops.log_softmax import LogSoftmax
 from graphnet.ops.softmax import Softmax

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from graphnet.ops.arctan import Arctan
 from graphnet.ops.elu import ELU
 from graphnet.ops.leaky_relu import LeakyReLU

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+
 from graphnet.codegen.cpu.counters import mix_key, random
 from graphnet.codegen.cpu.vectors import VectorType
 from graphnet.core.types import BATCH, TensorType
@@ -25,37 +26,41 @@ def compute(made: Comprehension, *arrays: np.ndarray, batch_size: int = 3, **opt
     return tuple(known[v] for v in outputs)
 
 
-def test_a_fold_takes_what_lies_inside_and_whole() -> None:
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize(("stride", "dilation", "padding"), [*itertools.product((1, 2, 3), (1, 2), (0, 1, 2))])
+def test_a_fold_takes_what_lies_inside_and_whole(stride: int, dilation: int, padding: int, backwards: bool) -> None:
     """Strided windows that stick out on both sides, folded in each way, and read backwards."""
     x = distinct((7,))
-    for stride, dilation, padding in itertools.product((1, 2, 3), (1, 2), (0, 1, 2)):
-        out = (Loop("h", 5),)
-        for index, position in (
-            (window("h", "i", stride, dilation, padding), lambda h, i: h * stride + i * dilation - padding),
-            (windows_over("h", "i", stride, dilation, padding), lambda h, i: (h + padding - i * dilation) / stride),
-        ):
-            taken = [[(i, int(p)) for i in range(3) if (p := position(h, i)) in range(7)] for h in range(5)]
-            results = [Result(Load(0), fold) for fold in ("sum", "max", "min")]
-            results.append(Result(Load(0), "argmax", Coordinate("i") * 10, "int32"))
-            made = Comprehension("fold", out, (Loop("i", 3),), (Read(0, (index,)),), tuple(results))
-            total, largest, smallest, winner = compute(made, x)
-            np.testing.assert_allclose(total, [sum(x[p] for _, p in taps) for taps in taken])
-            assert largest.tolist() == [max((x[p] for _, p in taps), default=-math.inf) for taps in taken]
-            assert smallest.tolist() == [min((x[p] for _, p in taps), default=math.inf) for taps in taken]
-            best = [max(taps, key=lambda tap: x[tap[1]], default=(0, 0))[0] * 10 for taps in taken]
-            assert winner.tolist() == best
-            assert winner.dtype == np.int32
+    index = (windows_over if backwards else window)("h", "i", stride, dilation, padding)
+
+    def position(h: int, i: int) -> float:
+        return (h + padding - i * dilation) / stride if backwards else h * stride + i * dilation - padding
+
+    taken = [[(i, int(p)) for i in range(3) if (p := position(h, i)) in range(7)] for h in range(5)]
+    results = [Result(Load(0), fold) for fold in ("sum", "max", "min")]
+    results.append(Result(Load(0), "argmax", Coordinate("i") * 10, "int32"))
+    made = Comprehension("fold", (Loop("h", 5),), (Loop("i", 3),), (Read(0, (index,)),), tuple(results))
+    total, largest, smallest, winner = compute(made, x)
+    np.testing.assert_allclose(total, [sum(x[p] for _, p in taps) for taps in taken])
+    assert largest.tolist() == [max((x[p] for _, p in taps), default=-math.inf) for taps in taken]
+    assert smallest.tolist() == [min((x[p] for _, p in taps), default=math.inf) for taps in taken]
+    assert winner.tolist() == [max(taps, key=lambda tap: x[tap[1]], default=(0, 0))[0] * 10 for taps in taken]
+    assert winner.dtype == np.int32
 
 
 def test_a_result_ignores_reads_that_it_does_not_load() -> None:
     reads = (Read(0, (window("h", "i"),)), Read(0, (Index((("h", 1), ("i", 1)), 2),)))
     results = (Result(Load(0), "sum"), Result(Load(1), "sum"), Result(Load(0) + Load(1), "sum"))
-    first, second, both = compute(Comprehension("f", (Loop("h", 1),), (Loop("i", 4),), reads, results), np.arange(1.0, 5))
+    first, second, both = compute(
+        Comprehension("f", (Loop("h", 1),), (Loop("i", 4),), reads, results), np.arange(1.0, 5)
+    )
     assert (first[0], second[0], both[0]) == (10, 7, 3 + 7)
 
 
 def test_outside_gives_the_fill_where_nothing_is_folded() -> None:
-    made = Comprehension("pad", (Loop("h", 5),), (), (Read(0, (Index((("h", 1),), -1),), fill=9.0),), (Result(Load(0)),))
+    made = Comprehension(
+        "pad", (Loop("h", 5),), (), (Read(0, (Index((("h", 1),), -1),), fill=9.0),), (Result(Load(0)),)
+    )
     assert compute(made, np.array([1.0, 2, 3]))[0].tolist() == [9, 1, 2, 3, 9]
 
 

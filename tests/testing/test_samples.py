@@ -1,8 +1,8 @@
 """The checks themselves: they must find what is wrong."""
 
-
 import numpy as np
 import pytest
+
 from graphnet.core.types import TensorType
 from graphnet.ir.expression import where
 from graphnet.ops.cross_entropy import CrossEntropy

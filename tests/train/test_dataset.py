@@ -54,7 +54,7 @@ def test_what_does_not_fit_is_refused(changes: dict[str, object], words: str) ->
 
 
 def test_a_missing_array_is_named_with_what_it_may_be_called() -> None:
-    with pytest.raises(SpecError, match="(?s)lacks 'label'.*is it called 'labels'"):
+    with pytest.raises(SpecError, match=r"(?s)lacks 'label'.*is it called 'labels'"):
         Dataset.bind({"image": X, "labels": T}, DEMAND)
 
 

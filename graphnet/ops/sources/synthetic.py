@@ -57,7 +57,9 @@ class Synthetic(DataSource):
     def _input(self, rng: np.random.Generator, slot: Slot, cluster: Array, hidden: Array) -> Array:
         shape = (len(cluster), *slot.type.sample_shape)
         if slot.type.dtype == "float":
-            return _waves(rng, slot, hidden) + np.float32(self.noise) * rng.standard_normal(shape, dtype=np.float32)
+            noise = rng.standard_normal(shape, dtype=np.float32)
+            noise *= self.noise
+            return _waves(rng, slot, hidden) + noise
         limit = slot.classes or 16
         typical = rng.integers(0, limit, (int(cluster.max()) + 1, *shape[1:]))
         return np.where(rng.random(shape) < _KEPT, typical[cluster], rng.integers(0, limit, shape)).astype(np.int32)

@@ -76,7 +76,9 @@ def test_zeros_ones_and_constants() -> None:
     assert (sample("constant", value=-0.5) == -0.5).all()
     filters = sample("constant", shape=(2, 3, 2, 2), value=[[1, 2], [3, 4]])
     assert (filters == np.array([[1, 2], [3, 4]])).all()
-    np.testing.assert_array_equal(sample("constant", shape=(2, 3), value=[[1, 2, 3], [4, 5, 6]]), [[1, 2, 3], [4, 5, 6]])
+    np.testing.assert_array_equal(
+        sample("constant", shape=(2, 3), value=[[1, 2, 3], [4, 5, 6]]), [[1, 2, 3], [4, 5, 6]]
+    )
 
 
 @pytest.mark.parametrize("value", [[1, 2], [[1, 2, 3]], [[[1, 2, 3], [4, 5, 6]]]], ids=str)

@@ -91,7 +91,7 @@ def test_mean_iou_compares_regions_as_sets() -> None:
     predicted = MAPS.argmax(axis=1)
     ratios = []
     for c in range(5):
-        ours, true = set(np.flatnonzero(predicted == c)), set(np.flatnonzero(MASKS == c))
+        ours, true = set(np.flatnonzero(predicted == c)), set(np.flatnonzero(c == MASKS))
         ratios.append(len(ours & true) / len(ours | true))
     assert whole("mean_iou", MAPS, MASKS) == pytest.approx(sum(ratios) / 5)
 

@@ -264,7 +264,8 @@ NETWORKS = {
 
 def made(case: str, **settings: object) -> tuple[Demand, dict[str, np.ndarray]]:
     inputs, target = NETWORKS[case]
-    slots = tuple(Slot(n, TensorType.batched(*s, dtype=d), "values" if d == "float" else "classes", None if d == "float" else 50) for n, s, d in inputs)  # fmt: skip
+    tokens = {"float": ("values", None), INT: ("classes", 50)}
+    slots = tuple(Slot(name, TensorType.batched(*shape, dtype=dtype), *tokens[dtype]) for name, shape, dtype in inputs)
     wanted = Demand(slots, (target,))
     return wanted, load("synthetic", wanted, **{"samples": 600, **settings})
 
@@ -293,7 +294,7 @@ def ridge(features: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("case", ["classes", "images", "binary", "one hot", "tokens"])
 def test_synthetic_classes_can_be_learned(case: str) -> None:
-    wanted, arrays = made(case)
+    arrays = made(case)[1]
     x, target = arrays["x"], arrays["t"]
     if case == "tokens":
         x = np.eye(50)[x]

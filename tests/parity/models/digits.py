@@ -1,0 +1,47 @@
+"""The convolutional network of `specs/digits.yaml` in PyTorch, with the same paths."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class ConvBN(nn.Module):
+    """A 3x3 convolution, batch normalisation and a rectifier."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+        self.bn = nn.BatchNorm2d(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(self.bn(self.conv(x)))
+
+
+class Digits(nn.Module):
+    """Three convolutions and a linear layer.
+
+    Args:
+        dropout: the probability that an element before the linear layer becomes zero in training.
+    """
+
+    def __init__(self, dropout: float = 0.3, width: int = 32, classes: int = 10) -> None:
+        super().__init__()
+        self.block1 = ConvBN(1, width)
+        self.block2 = ConvBN(width, 2 * width)
+        self.block3 = ConvBN(2 * width, 2 * width)
+        self.dropout = dropout
+        self.logits = nn.Linear(8 * width, classes)
+
+    def forward(self, image: Tensor, keep: Tensor | None = None) -> Tensor:
+        """Logits of images.
+
+        Args:
+            image: (N, 1, 8, 8).
+            keep: (N, features): factors to use instead of random ones; 0 where an element is dropped.
+        """
+        x = F.max_pool2d(self.block2(self.block1(image)), 2)
+        x = F.max_pool2d(self.block3(x), 2).flatten(1)
+        x = F.dropout(x, self.dropout, self.training) if keep is None else x * keep
+        logits: Tensor = self.logits(x)
+        return logits

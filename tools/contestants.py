@@ -1,0 +1,144 @@
+"""What is compared: the same training step, or prediction, by graphnet and by PyTorch in its several ways.
+
+Every contestant starts from the same weights and NumPy arrays and gives the loss (of a training step) as a float.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from counterparts import make_counterpart
+from graphnet.compiler import compile_graph
+from graphnet.ir.definitions import OPTIMIZERS
+from graphnet.network import Network
+from graphnet.runtime.module import Module
+
+Array = np.ndarray[Any, Any]
+Batch = Mapping[str, Array]
+
+SGD = {"lr": 0.01, "momentum": 0.9, "weight_decay": 5e-4}
+"""The optimizer of every contestant."""
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One way to make the step.
+
+    Attributes:
+        step: makes it, and returns the loss of a training step, or 0.
+    """
+
+    name: str
+    step: Callable[[], float]
+
+
+def random_batch(network: Network, batch: int, seed: int = 0) -> dict[str, Array]:
+    """Inputs from a normal distribution, labels from the classes of the first output."""
+    rng = np.random.default_rng(seed)
+    graph = network.graph
+    (classes, *_) = next(iter(graph.outputs.values())).type.sample_shape
+    arrays: dict[str, Array] = {}
+    for value in graph.inputs:
+        arrays[value.name] = rng.standard_normal((batch, *value.type.sample_shape), np.float32)
+    for value in graph.targets:
+        shape = (batch, *value.type.sample_shape)
+        whole = value.type.dtype != "float"
+        arrays[value.name] = rng.integers(0, classes, shape, np.int32) if whole else rng.standard_normal(shape, np.float32)
+    return arrays
+
+
+def graphnet_module(network: Network, batch: int, threads: int, seed: int = 0) -> Module:
+    """The network, compiled for the comparison."""
+    return compile_graph(network, batch_size=batch, threads=threads, seed=seed, optimizer=OPTIMIZERS["sgd"](**SGD))
+
+
+def graphnet_contestant(module: Module, batch: Batch, *, train: bool) -> Contestant:
+    """A step of a module."""
+    if train:
+        return Contestant("graphnet", lambda: module.train_step(batch))
+    inputs = {value.name: batch[value.name] for value in module.graph.inputs}
+
+    def predict() -> float:
+        module.predict(inputs)
+        return 0.0
+
+    return Contestant("graphnet", predict)
+
+
+def torch_contestants(
+    network: Network, weights: Mapping[str, Array], batch: Batch, threads: int, *, train: bool
+) -> Iterator[Contestant]:
+    """PyTorch's ways: eager, channels_last where there are images, and each of them through torch.compile.
+
+    Args:
+        network: whose counterpart to run.
+        weights: to start from, by path.
+        batch: inputs, then one target of labels.
+        threads: of PyTorch's operators.
+        train: whether to make a training step, with the fused SGD; else a prediction.
+    """
+    import torch  # noqa: PLC0415 - graphnet can be measured without it
+
+    torch.set_num_threads(threads)
+    keep_freed_memory()
+    images = any(batch[value.name].ndim == 4 for value in network.graph.inputs)
+    for compiled in (False, True):
+        for form in [torch.contiguous_format, *([torch.channels_last] if images else [])]:
+            names = [
+                "compile" if compiled else "eager",
+                *(["channels_last"] if form is torch.channels_last else []),
+            ]
+            model = make_counterpart(network.name, network.params)
+            model.load_state_dict({path: torch.from_numpy(np.asarray(array)) for path, array in weights.items()})
+            model = model.to(memory_format=form).train(train)
+            forward = torch.compile(model) if compiled else model
+            make = _training_step if train else _prediction
+            yield Contestant(f"PyTorch {', '.join(names)}", make(torch, network, model, forward, form, batch))
+
+
+def _training_step(
+    torch: Any, network: Network, model: Any, forward: Any, form: Any, batch: Batch
+) -> Callable[[], float]:
+    optimizer = torch.optim.SGD(model.parameters(), **SGD, fused=True)
+    loss_of = torch.nn.functional.cross_entropy
+    (target,) = (value.name for value in network.graph.targets)
+    labels = batch[target].astype(np.int64)
+
+    def step() -> float:
+        loss = loss_of(forward(*_inputs(torch, network, form, batch)), torch.from_numpy(labels))
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        return float(loss.item())
+
+    return step
+
+
+def _prediction(torch: Any, network: Network, model: Any, forward: Any, form: Any, batch: Batch) -> Callable[[], float]:
+    def step() -> float:
+        with torch.inference_mode():
+            forward(*_inputs(torch, network, form, batch)).numpy()
+        return 0.0
+
+    return step
+
+
+def _inputs(torch: Any, network: Network, form: Any, batch: Batch) -> list[Any]:
+    """The arrays as tensors, without a copy where the memory format is NumPy's."""
+    tensors = (torch.from_numpy(batch[value.name]) for value in network.graph.inputs)
+    return [t.contiguous(memory_format=form) if t.dim() == 4 else t for t in tensors]
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to keep what is freed for the next step, which spares PyTorch most of its page faults."""
+    if sys.platform == "linux":
+        library = ctypes.CDLL(None)
+        library.mallopt(_MMAP_THRESHOLD, 1 << 30)
+        library.mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
