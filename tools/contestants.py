@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from counterparts import make_counterpart
+
 from graphnet.compiler import compile_graph
 from graphnet.ir.definitions import OPTIMIZERS
 from graphnet.network import Network
@@ -50,7 +51,9 @@ def random_batch(network: Network, batch: int, seed: int = 0) -> dict[str, Array
     for value in graph.targets:
         shape = (batch, *value.type.sample_shape)
         whole = value.type.dtype != "float"
-        arrays[value.name] = rng.integers(0, classes, shape, np.int32) if whole else rng.standard_normal(shape, np.float32)
+        arrays[value.name] = (
+            rng.integers(0, classes, shape, np.int32) if whole else rng.standard_normal(shape, np.float32)
+        )
     return arrays
 
 
@@ -73,7 +76,7 @@ def graphnet_contestant(module: Module, batch: Batch, *, train: bool) -> Contest
 
 
 def torch_contestants(
-    network: Network, weights: Mapping[str, Array], batch: Batch, threads: int, *, train: bool
+    network: Network, weights: Mapping[str, Array], batch: Batch, threads: int, *, train: bool, compiled: bool = True
 ) -> Iterator[Contestant]:
     """PyTorch's ways: eager, channels_last where there are images, and each of them through torch.compile.
 
@@ -83,22 +86,23 @@ def torch_contestants(
         batch: inputs, then one target of labels.
         threads: of PyTorch's operators.
         train: whether to make a training step, with the fused SGD; else a prediction.
+        compiled: whether to try torch.compile.
     """
     import torch  # noqa: PLC0415 - graphnet can be measured without it
 
     torch.set_num_threads(threads)
     keep_freed_memory()
     images = any(batch[value.name].ndim == 4 for value in network.graph.inputs)
-    for compiled in (False, True):
+    for is_compiled in (False, True) if compiled else (False,):
         for form in [torch.contiguous_format, *([torch.channels_last] if images else [])]:
             names = [
-                "compile" if compiled else "eager",
+                "compile" if is_compiled else "eager",
                 *(["channels_last"] if form is torch.channels_last else []),
             ]
             model = make_counterpart(network.name, network.params)
             model.load_state_dict({path: torch.from_numpy(np.asarray(array)) for path, array in weights.items()})
             model = model.to(memory_format=form).train(train)
-            forward = torch.compile(model) if compiled else model
+            forward = torch.compile(model) if is_compiled else model
             make = _training_step if train else _prediction
             yield Contestant(f"PyTorch {', '.join(names)}", make(torch, network, model, forward, form, batch))
 

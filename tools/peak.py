@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
+
 from graphnet.codegen.cpu.vectors import accumulators, host_lanes
 from graphnet.codegen.source import KernelSource
 from graphnet.runtime.cache import compile_kernels

@@ -24,12 +24,13 @@ class MemoryFigures:
     """What a compiled network needs, in bytes, at some batch size.
 
     Attributes:
-        training_bytes: arena of a training step.
+        training_bytes: arena of a training step; None where there is no loss.
         inference_bytes: arena of a prediction.
-        lower_bound_bytes: the most that is live at one kernel of a training step: no plan for its order needs less.
+        lower_bound_bytes: the most that is live at one kernel of a training step (of a prediction, where there is no
+            loss): no plan for its order needs less.
     """
 
-    training_bytes: int
+    training_bytes: int | None
     inference_bytes: int
     lower_bound_bytes: int
 
@@ -201,7 +202,9 @@ def _totals(summary: Summary) -> Table:
         table.add_row("output", f"{name} {format_shape(shape)}")
     if memory is not None:
         samples = f"{summary.batch} sample{'s' if summary.batch != 1 else ''}"
-        table.add_row("memory", f"{format_bytes(memory.training_bytes)} to train on {samples}")
-        table.add_row("", f"{format_bytes(memory.lower_bound_bytes)} of that with the best of plans, or more")
-        table.add_row("", f"{format_bytes(memory.inference_bytes)} to predict {samples}")
+        if memory.training_bytes is not None:
+            table.add_row("memory", f"{format_bytes(memory.training_bytes)} to train on {samples}")
+            table.add_row("", f"{format_bytes(memory.lower_bound_bytes)} of that at least, with any plan")
+        label = "" if memory.training_bytes is not None else "memory"
+        table.add_row(label, f"{format_bytes(memory.inference_bytes)} to predict {samples}")
     return table

@@ -205,9 +205,7 @@ def _match(parts: tuple[Part, ...], dims: tuple[Dim, ...]) -> list[tuple[Part, D
     return found if all(d.extent == 1 for d in by_step.values()) else None
 
 
-def _shift_blocks(
-    index: Index, layout: Layout, axis: int, cut: Cut
-) -> tuple[int, list[tuple[Part, Dim]]] | None:
+def _shift_blocks(index: Index, layout: Layout, axis: int, cut: Cut) -> tuple[int, list[tuple[Part, Dim]]] | None:
     """`c + offset` along blocked lanes, where the offset is a number of whole blocks."""
     dims = layout.along(axis)
     if len(index.terms) != 1 or index.terms[0][1] != 1 or index.divisor != 1 or layout.lane_axis != axis:

@@ -29,10 +29,9 @@ class Writer:
     @contextmanager
     def loop(self, variable: str, start: str, stop: str, step: str = "1") -> Iterator[None]:
         """A counted loop."""
+        bounds = stop if start == "0" else f"{start}, {stop}"
         if step != "1":
             bounds = f"{start}, {stop}, {step}"
-        else:
-            bounds = stop if start == "0" else f"{start}, {stop}"
         with self.block(f"for {variable} in range({bounds})"):
             yield
 

@@ -23,6 +23,10 @@ from graphnet.ir.metric import MetricDefinition
 from graphnet.ir.operator import Operator
 
 
+LOSS = "loss"
+"""What reports call the weighted sum of the loss terms, so that no output can."""
+
+
 class Assembler:
     """Collects the layers, losses and outputs of one network.
 
@@ -92,8 +96,12 @@ class Assembler:
     def output(self, name: str, value: Value) -> None:
         """Give a value to the user under a name of its own."""
         check_name(name, f"output '{name}'")
-        if name in self.outputs:
-            raise AttributeProblem(f"output '{name}' is declared twice", code="name", hint="give it another name")
+        taken = "another output" if name in self.outputs else "the loss that is trained" if name == LOSS else None
+        if taken:
+            raise AttributeProblem(
+                f"an output cannot be called '{name}'", code="name", expected="a name of its own",
+                found=f"{taken} has it", hint="declare it under another name, in `outputs`",
+            )  # fmt: skip
         self.outputs[name] = value
 
     # -- layers ------------------------------------------------------------------------------------------------
@@ -253,6 +261,8 @@ class Assembler:
             AttributeProblem: there is nothing to compute.
         """
         outputs = self.results()
+        if LOSS in outputs:
+            self.output(LOSS, outputs[LOSS])  # refused
         if not outputs:
             raise AttributeProblem(
                 f"network '{self.name}' has no layers", code="empty", expected="at least one layer", found="none"

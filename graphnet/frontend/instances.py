@@ -156,10 +156,15 @@ class Instances:
 
     # -- frozen ------------------------------------------------------------------------------------------------
 
-    def is_frozen(self, group: Group) -> bool:
-        """Whether all layers with parameters are frozen, and not all of them share those of other places."""
+    def is_frozen(self, group: Group, *, owned: bool) -> bool:
+        """Whether all layers with parameters are frozen, and not all of them share those of other places.
+
+        Args:
+            group: the layers.
+            owned: whether shared parameters count as their own.
+        """
         users = [node for node in group.nodes if node.parameters]
-        is_own = group.path in self._sources or any(owner_of(node) == node.name for node in users)
+        is_own = (owned and bool(users)) or any(owner_of(node) == node.name for node in users)
         return is_own and all(node.frozen for node in users)
 
 

@@ -136,7 +136,7 @@ class LayerWriter:
 
     def _write_sequential(self, group: Group, place: _Place, flow: _Flow) -> None:
         inner = _Flow(flow.current)
-        frozen = not place.frozen and self._instances.is_frozen(group)
+        frozen = not place.frozen and self._instances.is_frozen(group, owned=place.owned)
         inside = replace(place, scopes=(*place.scopes, group.name), frozen=place.frozen or frozen)
         self._write(group, inside, inner)
         entry: dict[str, Any] = {"name": group.name}
@@ -147,11 +147,10 @@ class LayerWriter:
     def _write_instance(self, group: Group, place: _Place, flow: _Flow) -> None:
         """An instance of a block, and the block if none is equal yet; or a `share` of an earlier instance."""
         source = None if place.owned else self._instances.source(group)
-        frozen = not place.frozen and self._instances.is_frozen(group)
+        owned = place.owned or source is not None
+        frozen = not place.frozen and self._instances.is_frozen(group, owned=owned)
         reads = self._instances.reads(group)
-        block, value = self._write_block(
-            group, reads, frozen=place.frozen or frozen, owned=place.owned or source is not None
-        )
+        block, value = self._write_block(group, reads, frozen=place.frozen or frozen, owned=owned)
         default = self._default_name(block, place, flow)
         if source is None:
             entry = _entry(block, None, None if group.name == default else group.name)

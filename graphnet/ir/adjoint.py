@@ -41,9 +41,7 @@ def contraction_gradient(
         else:
             solved[position] = Index(((name, index.divisor), (tap, -step)), -index.offset)
     kept = {loop.name for loop in out}
-    reduce = [
-        loop for loop in (*forward.out, *forward.reduce) if loop.name not in kept and loop.name not in solved
-    ]
+    reduce = [loop for loop in (*forward.out, *forward.reduce) if loop.name not in kept and loop.name not in solved]
 
     def moved(index: Index) -> Index:
         return solved.get(index.loop or "", index)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -166,7 +166,8 @@ class Builder:
         *results: Result,
     ) -> tuple[Value, ...]:  # fmt: skip
         """A reduction (or, with nothing folded, a movement) with its loops and indices spelled out."""
-        slots = tuple(Read(k, tuple(index)) for k, (_, index) in enumerate(reads))
+        extents = {loop.name: loop.extent for loop in (*out, *reduce)}
+        slots = tuple(Read(k, _whole_or_part(v.type, index, extents)) for k, (v, index) in enumerate(reads))
         made = Comprehension(label, tuple(out), tuple(reduce), slots, results)
         return self.comprehension(made, *(value for value, _ in reads))
 
@@ -188,7 +189,8 @@ class Builder:
         folded = [loop for loop in loops if loop.name not in kept]
         unit = iter(range(len(index)))
         out = [
-            next(loop for loop in loops if loop.name == i.loop) if i.loop else Loop(f"unit{next(unit)}", 1) for i in index
+            next(loop for loop in loops if loop.name == i.loop) if i.loop else Loop(f"unit{next(unit)}", 1)
+            for i in index
         ]
         read = [(value, [Index.of(loop.name) for loop in loops])]
         return self.fold("sum", out, folded, read, Result(Load(0), "sum"))[0]
@@ -247,6 +249,14 @@ def broadcast_index(
         else:
             raise ValueError(f"{operand} does not broadcast to {tuple(out)}")
     return tuple(index)
+
+
+def _whole_or_part(operand: TensorType, index: Sequence[Index], extents: Mapping[str, Extent]) -> tuple[Index, ...]:
+    """The indices, those marked that are a loop of another length than their axis."""
+    return tuple(
+        replace(i, is_part=True) if i.loop and extents[i.loop] != extent else i
+        for i, extent in zip(index, operand.shape, strict=True)
+    )
 
 
 def with_results(comprehension: Comprehension, keep: Sequence[int]) -> Comprehension:

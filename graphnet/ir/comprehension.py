@@ -43,11 +43,17 @@ class Loop:
 
 @dataclass(frozen=True)
 class Index:
-    """A position along one axis: (sum of coefficient * loop + offset) / divisor."""
+    """A position along one axis: (sum of coefficient * loop + offset) / divisor.
+
+    Attributes:
+        is_part: the position is just a loop, but one that does not run over exactly this axis: a slice from its
+            start is shorter, the first piece of a concat longer.
+    """
 
     terms: tuple[tuple[str, int], ...] = ()
     offset: int = 0
     divisor: int = 1
+    is_part: bool = False
 
     @classmethod
     def of(cls, loop: str) -> Index:
@@ -56,7 +62,9 @@ class Index:
 
     @property
     def loop(self) -> str | None:
-        """The loop's name if the index is just that loop."""
+        """The loop's name if the index is just that loop, over the whole axis."""
+        if self.is_part:
+            return None
         if len(self.terms) == 1 and self.terms[0][1] == 1 and self.offset == 0 and self.divisor == 1:
             return self.terms[0][0]
         return None

@@ -42,7 +42,7 @@ class Registry(dict[str, type[Any]]):
     def register(self, name: str, *, primary: str | None = None) -> Callable[[T], T]:
         """Class decorator: make it a validated dataclass and keep it under `name`."""
 
-        def decorate(cls: T) -> T:
+        def decorate(cls: Any) -> Any:
             cls.name, cls.primary = name, primary
             made = pydantic_dataclass(frozen=True, config=ConfigDict(extra="forbid", arbitrary_types_allowed=True))(cls)
             if name in self:

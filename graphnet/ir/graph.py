@@ -246,7 +246,9 @@ class Graph:
 
     def __str__(self) -> str:
         lines = [f"graph {self.name}({', '.join(map(str, (*self.inputs, *self.targets)))})"]
-        lines += [f"  parameter {p.path}: {p.value.type}{'' if p.trainable else ' (not trained)'}" for p in self.parameters]
+        lines += [
+            f"  parameter {p.path}: {p.value.type}{'' if p.trainable else ' (not trained)'}" for p in self.parameters
+        ]
         lines += [f"  {node}" for node in self.nodes]
         lines += [f"  return {name} = {value.name}" for name, value in self.outputs.items()]
         lines += [f"  loss {t.weight} * {t.value.name}" for t in self.losses]

@@ -153,7 +153,7 @@ def vectors_along(shape: tuple[Extent, ...], axis: int, cut: tuple[Dim, ...], la
 
 
 def merged(layout: Layout, shape: tuple[Extent, ...], flat: tuple[Extent, ...]) -> Layout | None:
-    """The layout of the same memory with runs of axes of `shape` merged into the axes of `flat`; None if it's no merge."""
+    """The layout of the same memory with runs of axes merged: `flat` instead of `shape`; None if that is no merge."""
     runs = merge_runs(shape, flat)
     if runs is None:
         return None

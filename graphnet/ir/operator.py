@@ -27,7 +27,8 @@ class Operator:
         name: the YAML key and the Python function.
         primary: the attribute that a bare value sets, or None.
         arity: number of operands; None for two or more, given as branches.
-        kind: `layer`, or `loss` (its last operand is the target, its output a scalar), or `regulariser` (operands are parameters).
+        kind: `layer`, or `loss` (its last operand is the target, its output a scalar), or `regulariser` (operands are
+            parameters).
         commutes: operand order does not matter (for isomorphism and common subexpressions).
     """
 
@@ -100,7 +101,7 @@ def operator(
 ) -> Callable[[T], T]:
     """Register an operator class under `name` and make it a frozen, validated dataclass."""
 
-    def register(cls: T) -> T:
+    def register(cls: Any) -> Any:
         cls.name, cls.primary, cls.arity, cls.category = name, primary, arity, category
         for trait, value in traits.items():
             if not hasattr(cls, trait):
@@ -109,8 +110,7 @@ def operator(
         made = pydantic_dataclass(frozen=True, config=ConfigDict(extra="forbid", arbitrary_types_allowed=True))(cls)
         if name in REGISTRY:
             raise TypeError(f"operator {name} is defined twice: {REGISTRY[name].__module__} and {cls.__module__}")
-        REGISTRY[name] = made
+        REGISTRY[name] = made  # type: ignore[assignment]  # pydantic types the class it makes by its protocol
         return made
 
     return register
-

@@ -10,7 +10,7 @@ from graphnet.ir.operator import Operator, operator
 from graphnet.ops.families.attributes import Probability, require_floats
 
 
-@operator("dropout", primary="p", category="normalisation")
+@operator("dropout", primary="p", category="regularisation")
 class Dropout(Operator):
     """y = 0 where u < p, else x / (1 - p), with u uniform in [0, 1); in a prediction y = x.
 

@@ -15,7 +15,7 @@ from graphnet.ops.families.losses import SCALAR, require_target
 _CLASS = Coordinate("c")
 
 
-@operator("hinge", primary="margin", arity=2, kind="loss", category="loss", expects_logits=True)
+@operator("hinge", arity=2, kind="loss", category="loss", expects_logits=True)
 class Hinge(Operator):
     """L = mean over samples of the sum over wrong classes j of max(0, x[j] - x[label] + margin), for scores (N, C).
 

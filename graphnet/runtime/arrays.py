@@ -73,7 +73,7 @@ def _cut(array: Array, layout: Layout, padded: tuple[int, ...]) -> Array:
     """The array with one axis for each dimension of the layout, in its order."""
     order = _order(layout)
     counts: list[int] = []
-    position = {axis: 0 for axis in range(len(padded))}
+    position = dict.fromkeys(range(len(padded)), 0)
     for k in order:
         dim = layout.dims[k]
         counts.append(array.shape[dim.axis] if dim.extent == BATCH else int(dim.extent))

@@ -70,9 +70,9 @@ class Executable:
         graph, laid = stage.laid.fused.graph, stage.laid
         arena = aligned_zeros(stage.schedule.plan.peak + SLACK, np.dtype(np.uint8))
         self._arenas.append(arena)
-        offsets = {p.name: (p.offset, p.size) for p in stage.schedule.plan.placements}
+        offsets = {p.name: p.offset for p in stage.schedule.plan.placements}
         for value, name in stage.schedule.buffers.items():
-            start, size = offsets[name]
+            start = offsets[name]
             kind = numpy_dtype(value.type.dtype, self.floats)
             count = laid.layouts[value].size(self.batch) * kind.itemsize
             self._memory[value] = arena[start : start + count].view(kind)
@@ -89,9 +89,8 @@ class Executable:
             self._memory[target] = self._memory[source]
 
     def _new(self, value: Value, laid: LaidOutGraph) -> Array:
-        slack = SLACK // 8
-        memory = aligned_zeros(laid.layouts[value].size(self.batch) + slack, numpy_dtype(value.type.dtype, self.floats))
-        return memory
+        size = laid.layouts[value].size(self.batch) + SLACK // 8
+        return aligned_zeros(size, numpy_dtype(value.type.dtype, self.floats))
 
     def _row(self, arguments: Sequence[Argument]) -> Array:
         row = [0, self.step.ctypes.data]

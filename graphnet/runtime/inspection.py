@@ -40,9 +40,7 @@ class Inspector:
         """Show how nodes were grouped."""
 
         def text() -> str:
-            return "\n".join(
-                f"kernel {k.name}\n" + "\n".join(f"  {node}" for node in k.nodes) for k in fused.kernels
-            )
+            return "\n".join(f"kernel {k.name}\n" + "\n".join(f"  {node}" for node in k.nodes) for k in fused.kernels)
 
         self._show(stage, f"{len(fused.kernels)} kernels", text, "txt", 3)
 

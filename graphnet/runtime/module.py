@@ -108,8 +108,8 @@ class Module:
 
     def __init__(
         self, network: Any, build: Callable[[Module, str], Built],
-        make_store: Callable[[Sequence[Sequence[str]]], Store], *, optimizer: Optimizer, gradient_clip: float | None, batch_size: int, dtype: str, device: str,
-        threads: int | None, seed: int,
+        make_store: Callable[[Sequence[Sequence[str]]], Store], *, optimizer: Optimizer, gradient_clip: float | None,
+        batch_size: int, dtype: str, device: str, threads: int | None, seed: int,
     ) -> None:  # fmt: skip
         self.network = network
         self.batch_size, self.dtype, self.device, self.threads, self.seed = batch_size, dtype, device, threads, seed

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from graphnet.ir.graph import Graph, Parameter, Value
+from graphnet.ir.graph import Graph, Value
 from graphnet.ir.layout import Layout
 from graphnet.runtime.arrays import Array, numpy_dtype, pack, unpack
 from graphnet.transforms.choose_layouts import default_layout
@@ -109,7 +109,12 @@ class Store:
             self.counters[path] = int(array)
             return
         shape = self.parameters[path].value.type.shape
-        pack(np.asarray(array, self.dtype).reshape([int(e) for e in shape]), self.memory(path, block), self.layouts[path], shape)
+        pack(
+            np.asarray(array, self.dtype).reshape([int(e) for e in shape]),
+            self.memory(path, block),
+            self.layouts[path],
+            shape,
+        )
 
     def places(self) -> Mapping[Value, Array]:
         """The memory of every parameter and buffer that kernels read."""
@@ -117,5 +122,3 @@ class Store:
 
     def laid(self) -> Mapping[Value, Layout]:
         return {p.value: self.layouts[path] for path, p in self.parameters.items()}
-
-

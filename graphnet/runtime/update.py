@@ -85,9 +85,7 @@ class UpdateBuilder:
             states = [self._block(f"{n}{k}", self.store.state(n)[part]) for n in optimizer.states()]
             numbers = [self._hyper(name, k) for name in optimizer.hyper()]
             operands = [p, g, *states, *numbers, *([scale] if scale is not None else [])]
-            formulas = [
-                _formula(optimizer, which, has_clip=scale is not None) for which in (None, *optimizer.states())
-            ]
+            formulas = [_formula(optimizer, which, has_clip=scale is not None) for which in (None, *optimizer.states())]
             self._write_many(f"update{k}", optimizer.name, formulas, [p, *states], operands)
 
     def build(self) -> Update:
@@ -106,7 +104,7 @@ class UpdateBuilder:
 
     def _rows(self, rows: int) -> Layout:
         dims = [(0, 1, rows), (1, self.lanes, CHUNK // self.lanes), (1, 1, self.lanes)]
-        return packed([*dims], self.lanes, CHUNK)  # type: ignore[list-item]
+        return packed([*dims], self.lanes, CHUNK)
 
     def _hyper(self, name: str, region: int) -> Value:
         """A number that is set before each step."""

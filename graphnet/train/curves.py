@@ -79,7 +79,7 @@ def draw_curves(history: History, title: str) -> str:
 
 def ticks(low: float, high: float, count: int) -> list[float]:
     """Round numbers (1, 2 or 5 times a power of ten apart) from below `low` to above `high`, about `count` of them."""
-    if not high > low:
+    if high - low <= 1e-9 * max(abs(low), abs(high)):  # flat, as far as floats can tell
         pad = abs(low) * 0.1 or 1.0
         low, high = low - pad, high + pad
     rough = (high - low) / max(1, count - 1)

@@ -30,7 +30,7 @@ class Display(Callback):
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[facts]}"),
             TimeRemainingColumn(), console=self._console, transient=True,
         )  # fmt: skip
-        self._task = self._bar.add_task("", total=run.plan.total_steps, completed=run.progress.step, facts="")
+        self._task = self._bar.add_task("compiling", total=run.plan.total_steps, completed=run.progress.step, facts="")
         self._bar.start()
 
     def stepped(self, run: Run) -> None:

@@ -71,6 +71,7 @@ def fit(
     try:
         for callback in everything:
             callback.started(run)
+        _compile(run)
         with Interruption() as interruption:
             _train(run, everything, interruption)
             for callback in everything:
@@ -104,6 +105,16 @@ def _begin(
 
 def _folder(resume: Path) -> Path:
     return resume if resume.is_dir() else resume.parent
+
+
+def _compile(run: Run) -> None:
+    """Compile before the clock runs."""
+    if run.is_done:
+        return
+    for purpose in ("train",) if run.plan.accumulate == 1 else ("accumulate", "apply"):
+        run.module.prepare(purpose)
+    if run.validation is not None:
+        run.module.prepare("evaluate")
 
 
 def _train(run: Run, callbacks: Sequence[Callback], interruption: Interruption) -> None:

@@ -71,6 +71,10 @@ class TrainableModule(Protocol):
         """Set what `optimizer_state` gave."""
         ...
 
+    def prepare(self, purpose: str) -> object:
+        """Compile now what would be compiled at its first use: `train`, `accumulate`, `apply` or `evaluate`."""
+        ...
+
     def train_step(self, batch: Batch) -> float:
         """One update with the gradients of a batch; returns the loss before it.
 

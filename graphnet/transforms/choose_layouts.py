@@ -48,9 +48,7 @@ def default_layout(type: TensorType, lanes: int, halo: int = 0) -> Layout:
     return blocked(shape, 0, lanes) if rank == 1 else filters(shape, lanes)
 
 
-def choose_layouts(
-    fused: FusedGraph, lanes: int, *, given: Mapping[Value, Layout] | None = None
-) -> LaidOutGraph:
+def choose_layouts(fused: FusedGraph, lanes: int, *, given: Mapping[Value, Layout] | None = None) -> LaidOutGraph:
     """Give each value a layout; see the module's docstring.
 
     Args:

@@ -57,9 +57,7 @@ def differentiate(graph: Graph, *, inputs: bool = False) -> Graph:
             for value, part in zip(node.inputs, found, strict=False):
                 if part is not None and value in reached:
                     accumulate(value, part)
-    by_path = {
-        p.path: gradients.get(p.value) or _zeros(b, p.value.type) for p in graph.parameters if p.trainable
-    }
+    by_path = {p.path: gradients.get(p.value) or _zeros(b, p.value.type) for p in graph.parameters if p.trainable}
     by_name = {v.name: gradients.get(v) or _zeros(b, v.type) for v in graph.inputs if v in sources}
     nodes = (*graph.nodes, *b.nodes)
     return replace(graph, nodes=nodes, gradients=by_path, input_gradients=by_name)

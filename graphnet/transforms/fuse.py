@@ -85,7 +85,11 @@ def kernels_of(graph: Graph, groups: list[list[Node]]) -> list[FusedKernel]:
             for v in node.outputs
             if v in results or any(reader not in members for reader in readers.get(v, []))
         )
-        name = group[0].name if len(group) == 1 else f"{group[0].name}+{'+'.join(n.comprehension.label for n in group[1:])}"
+        name = (
+            group[0].name
+            if len(group) == 1
+            else f"{group[0].name}+{'+'.join(n.comprehension.label for n in group[1:])}"
+        )
         names[name] = names.get(name, 0) + 1
         kernels.append(FusedKernel(name if names[name] == 1 else f"{name}.{names[name]}", tuple(group), reads, writes))
     return kernels

@@ -137,17 +137,13 @@ def _leaves(expression: Expression) -> Iterable[Expression]:
     return found
 
 
-def _write_out(
-    op: Comprehension, inputs: list[Value], slot: int, source: Node
-) -> tuple[Comprehension, list[Value]]:
+def _write_out(op: Comprehension, inputs: list[Value], slot: int, source: Node) -> tuple[Comprehension, list[Value]]:
     """Replace `Load(slot)` by the source's formula; the source's reads become reads of `op`."""
     inner = source.comprehension
     at = dict(zip((loop.name for loop in inner.out), op.reads[slot].index, strict=True))
     names = {name: index.loop or "" for name, index in at.items()}
     first_read, first_input = len(op.reads), len(inputs)
-    reads = [
-        Read(first_input + r.operand, tuple(_through(i, at) for i in r.index), r.fill) for r in inner.reads
-    ]
+    reads = [Read(first_input + r.operand, tuple(_through(i, at) for i in r.index), r.fill) for r in inner.reads]
 
     def moved(expression: Expression) -> Expression | None:
         match expression:

@@ -34,7 +34,7 @@ def lay_out(source: str, picture: PictureFormat, engine: Engine = "dot") -> byte
     messages: list[str] = []
     with _messages(messages):
         try:
-            drawn: bytes = pygraphviz.AGraph(source).draw(format=picture, prog=engine)
+            drawn: bytes = pygraphviz.AGraph(string=source).draw(format=picture, prog=engine)
         except (ValueError, pygraphviz.DotError) as problem:
             messages.append(f"Error: {problem}")
             drawn = b""

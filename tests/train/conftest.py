@@ -27,6 +27,7 @@ class SoftmaxRegression:
         self._momentum = {path: np.zeros_like(p) for path, p in self._p.items()}
         self._updates, self._lr, self.clip = 0, 0.0, None
         self.rates: list[float] = []
+        self.prepared: set[str] = set()
         self.explode_at: int | None = None
         self.on_step: Callable[[int], None] = lambda step: None
         self._sum = {path: np.zeros_like(p) for path, p in self._p.items()}
@@ -75,6 +76,10 @@ class SoftmaxRegression:
         self._updates += 1
         self.step += 1
         self.on_step(self.step)
+
+    def prepare(self, purpose: str) -> None:
+        assert purpose in {"train", "accumulate", "apply", "evaluate"}
+        self.prepared.add(purpose)
 
     def train_step(self, batch: Mapping[str, Array]) -> float:
         if self.step == self.explode_at:

@@ -61,8 +61,9 @@ def test_short_runs_are_drawn_too(count: int) -> None:
 
 
 @settings(deadline=None)
-@given(low=st.floats(-1e6, 1e6), size=st.floats(1e-6, 1e6), count=st.integers(2, 9))
-def test_ticks_are_round_and_span_the_values(low: float, size: float, count: int) -> None:
+@given(low=st.floats(-1e6, 1e6), ratio=st.floats(1e-6, 1e6), count=st.integers(2, 9))
+def test_ticks_are_round_and_span_the_values(low: float, ratio: float, count: int) -> None:
+    size = ratio * max(1e-3, abs(low))
     found = ticks(low, low + size, count)
     step = found[1] - found[0]
     assert found[0] <= low + 1e-6 * step
@@ -70,3 +71,10 @@ def test_ticks_are_round_and_span_the_values(low: float, size: float, count: int
     assert len(found) <= count + 2
     mantissa = step / 10 ** math.floor(math.log10(step) + 1e-9)
     assert min(abs(mantissa - m) for m in (1, 2, 5, 10)) < 1e-3
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, -3e6])
+def test_a_flat_curve_has_ticks_around_it(value: float) -> None:
+    found = ticks(value, value, 5)
+    assert found[0] < value < found[-1]
+    assert len(found) > 2

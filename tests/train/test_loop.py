@@ -38,6 +38,7 @@ def test_it_learns_digits(make_module: Make) -> None:
     assert history["epoch"] == [1, 2, 3, 4, 5]
     assert history["step"] == [23, 46, 69, 92, 115]
     assert (history.stopped, history.interrupted) == (None, False)
+    assert module.prepared == {"train", "evaluate"}
 
 
 def test_the_same_seed_gives_the_same_run(make_module: Make) -> None:
@@ -108,6 +109,7 @@ def test_accumulated_batches_make_the_same_updates_as_large_ones(make_module: Ma
         results.append((history["loss"], module.parameters["fc.weight"], module.rates))
     assert results[0][0] == pytest.approx(results[1][0], rel=1e-12)
     np.testing.assert_allclose(results[0][1], results[1][1], rtol=1e-9, atol=1e-12)
+    assert module.prepared == {"train"}
     assert results[0][2] == results[1][2]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from graphnet.codegen.cpu.nest import Nest
@@ -59,6 +60,7 @@ class _Tile:
         self.nest = Nest(frame, lanes, "lanes")
         self.w = Writer(1)
         self.functions: list[str] = []
+        self.context: list[str] = []
         self.phase: Index | None = None
 
     # -- planning ------------------------------------------------------------------------------------------------
@@ -128,7 +130,10 @@ class _Tile:
                 loop = next(name for name, parts in self.nest.cut.items() if part in parts)
                 read = self.frame.op.reads[0 if self.frame.nodes[0].inputs[0] is self.v else 1]
                 axis = next((a for a, i in enumerate(read.index) if i.loop == loop), None)
-                if axis is None or sum(int(d.extent) for d in padded.along(axis)) < -(-part.units // self.lanes) * self.lanes:
+                if (
+                    axis is None
+                    or sum(int(d.extent) for d in padded.along(axis)) < -(-part.units // self.lanes) * self.lanes
+                ):
                     return False
         for index, _, _ in self.x_at.quotients:
             taps = [name for name, _ in index.terms if name in {loop.name for loop in self.frame.op.reduce}]
@@ -205,11 +210,8 @@ class _Tile:
             return
         w = self.w
         first = f"{self.block.name}_first" if self.block else "0"
-        if self.block:
-            head = w.loop(self.block.name, first, f"{first} + {self.columns}")
-        else:
-            head = w.block("if True")
-        with head:
+        blocks = w.loop(self.block.name, first, f"{first} + {self.columns}") if self.block else nullcontext()
+        with blocks:
             before, after = self.nest.halo_lines(self.row, self.texts)
             for line in before:
                 w.line(line)
@@ -335,8 +337,10 @@ class _Tile:
                 outer, (count, x_stride, v_stride) = made[-1][0], made[-1][1]
                 inner, x_step, v_step = numbers
                 if inner != BATCH and x_stride == int(inner) * x_step and v_stride == int(inner) * v_step:
-                    joint = f"{outer.count} * {loop.count}" if "1" not in (outer.count, loop.count) else (
-                        loop.count if outer.count == "1" else outer.count
+                    joint = (
+                        f"{outer.count} * {loop.count}"
+                        if "1" not in (outer.count, loop.count)
+                        else (loop.count if outer.count == "1" else outer.count)
                     )
                     total: Extent = BATCH if count == BATCH else int(count) * int(inner)
                     if total != BATCH:

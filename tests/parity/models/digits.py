@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn.functional import dropout, max_pool2d, relu
 
 
 class ConvBN(nn.Module):
@@ -15,7 +15,7 @@ class ConvBN(nn.Module):
         self.bn = nn.BatchNorm2d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.bn(self.conv(x)))
+        return relu(self.bn(self.conv(x)))
 
 
 class Digits(nn.Module):
@@ -40,8 +40,8 @@ class Digits(nn.Module):
             image: (N, 1, 8, 8).
             keep: (N, features): factors to use instead of random ones; 0 where an element is dropped.
         """
-        x = F.max_pool2d(self.block2(self.block1(image)), 2)
-        x = F.max_pool2d(self.block3(x), 2).flatten(1)
-        x = F.dropout(x, self.dropout, self.training) if keep is None else x * keep
+        x = max_pool2d(self.block2(self.block1(image)), 2)
+        x = max_pool2d(self.block3(x), 2).flatten(1)
+        x = dropout(x, self.dropout, self.training) if keep is None else x * keep
         logits: Tensor = self.logits(x)
         return logits

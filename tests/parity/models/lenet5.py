@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn.functional import avg_pool2d
 
 
 class LeNet5(nn.Module):
@@ -18,8 +18,8 @@ class LeNet5(nn.Module):
         self.logits = nn.Linear(84, 10)
 
     def forward(self, image: Tensor) -> Tensor:
-        x = F.avg_pool2d(self.conv2d1(image).tanh(), 2)
-        x = F.avg_pool2d(self.conv2d2(x).tanh(), 2)
+        x = avg_pool2d(self.conv2d1(image).tanh(), 2)
+        x = avg_pool2d(self.conv2d2(x).tanh(), 2)
         x = self.linear1(x.flatten(1)).tanh()
         logits: Tensor = self.logits(self.linear2(x).tanh())
         return logits

@@ -6,7 +6,7 @@ Source: He, Zhang, Ren, Sun, "Deep residual learning for image recognition", 201
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn.functional import max_pool2d, relu
 
 
 class BasicBlock(nn.Module):
@@ -24,8 +24,8 @@ class BasicBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         shortcut = x if self.downsample is None else self.downsample(x)
-        x = F.relu(self.bn1(self.conv1(x)))
-        return F.relu(self.bn2(self.conv2(x)) + shortcut)
+        x = relu(self.bn1(self.conv1(x)))
+        return relu(self.bn2(self.conv2(x)) + shortcut)
 
 
 class ResNet18(nn.Module):
@@ -42,7 +42,7 @@ class ResNet18(nn.Module):
         self.fc = nn.Linear(512, classes)
 
     def forward(self, image: Tensor) -> Tensor:
-        x = F.max_pool2d(F.relu(self.bn1(self.conv1(image))), 3, 2, padding=1)
+        x = max_pool2d(relu(self.bn1(self.conv1(image))), 3, 2, padding=1)
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         logits: Tensor = self.fc(x.mean((2, 3)))
         return logits

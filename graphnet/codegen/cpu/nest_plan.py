@@ -1,0 +1,195 @@
+"""How a loop nest walks a kernel's operands: which loops there are, and where every read and write falls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from graphnet.codegen.cpu.expressions import keeps_zero
+from graphnet.codegen.kernel_frame import KernelFrame
+from graphnet.codegen.loops import Access, Cut, Part, cut_loops, locate
+from graphnet.core.types import BATCH, Extent
+from graphnet.ir.comprehension import Index, Read
+from graphnet.ir.graph import Value
+
+Mode = Literal["lanes", "folded", "scalar"]
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A read or a write of a kernel: its access, and how vectors read it.
+
+    Attributes:
+        lane_stride: elements between lanes: 0 for one number for all, 1 for a vector, else a gather.
+    """
+
+    value: Value
+    access: Access
+    lane_stride: int
+
+
+class NestPlan:
+    """One attempt to walk a kernel's operands; `prepare` tells whether it succeeds.
+
+    Modes: vectors along the lanes of the outputs (`lanes`); along the lanes that are folded (`folded`); or one
+    element after the other (`scalar`), which always succeeds.
+
+    Attributes:
+        cut: the physical loops of each logical one.
+        parts: the physical loops of the outputs, outermost first, without the lanes.
+        lane: the loop that vectors run along.
+        operands: what each node reads from memory, by (node, slot).
+        writes: what the kernel writes to memory.
+    """
+
+    def __init__(self, frame: KernelFrame, lanes: int, mode: Mode) -> None:
+        self.frame, self.lanes, self.mode = frame, lanes, mode
+        self.op, self.out, self.layouts = frame.op, frame.out, frame.layouts
+        self.cut: Cut = {}
+        self.parts: list[Part] = []
+        self.lane: Part | None = None
+        self.lane_loop = ""
+        self.operands: dict[tuple[int, int], Operand] = {}
+        self.writes: dict[Value, Operand] = {}
+
+    def prepare(self) -> bool:
+        """Cut the loops and locate every operand; False if this mode does not fit."""
+        op = self.op
+        if self.mode == "lanes":
+            if self.out.lanes == 1:
+                return False
+            axis = self.out.lane_axis
+            assert axis is not None
+            self.lane_loop = op.out[axis].name
+        elif self.mode == "folded":
+            found = self._folded_lanes()
+            if self.out.lanes > 1 or found is None:
+                return False
+            self.lane_loop = found
+        if self.mode == "scalar":
+            self.cut = self._scalar_cut()
+            self.parts = self._in_layout_order()
+            return True
+        reads = [(r, self.layouts[v]) for r, v in self.root_reads()]
+        cut = cut_loops(op, self.out, reads, self.lane_loop if self.mode == "folded" else None)
+        if cut is None:
+            return False
+        self.cut = cut
+        step = self.out.dims[-1].step if self.mode == "lanes" else 1
+        self.lane = next((p for p in cut[self.lane_loop] if p.step == step and p.extent == self.lanes), None)
+        if self.lane is None:
+            return False
+        self.parts = [p for p in self._in_layout_order() if p is not self.lane]
+        return self._locate_all()
+
+    def root_reads(self) -> list[tuple[Read, Value]]:
+        root = self.frame.nodes[0]
+        return [(r, root.inputs[r.operand]) for r in self.op.reads]
+
+    def _folded_lanes(self) -> str | None:
+        folded = {loop.name for loop in self.op.reduce}
+        if any(r.fold == "argmax" for r in self.op.results):
+            return None
+        for read, value in self.root_reads():
+            axis = self.layouts[value].lane_axis
+            if axis is not None and read.index[axis].loop in folded and self.layouts[value].dims[-1].step == 1:
+                return read.index[axis].loop
+        return None
+
+    def _scalar_cut(self) -> Cut:
+        cut: Cut = {loop.name: (Part(loop.name, 1, loop.extent),) for loop in self.op.reduce}
+        for axis, loop in enumerate(self.op.out):
+            dims = self.out.along(axis)
+            if len(dims) == 1 and dims[0].step == 1:
+                cut[loop.name] = (Part(loop.name, 1, loop.extent),)
+            else:
+                cut[loop.name] = tuple(Part(f"{loop.name}{k}", d.step, d.extent) for k, d in enumerate(dims))
+        return cut
+
+    def _in_layout_order(self) -> list[Part]:
+        """The physical output loops, outermost first, as the output lies in memory."""
+        ordered: list[Part] = []
+        for dim in self.out.dims:
+            parts = self.cut[self.op.out[dim.axis].name]
+            same = [p for p in parts if p.step == dim.step and p not in ordered]
+            one_dim = len(self.out.along(dim.axis)) == 1
+            ordered += [p for p in parts if p not in ordered] if one_dim else same[:1]
+        return ordered
+
+    def _locate_all(self) -> bool:
+        for k, node in enumerate(self.frame.nodes):
+            for slot, read in enumerate(node.comprehension.reads):
+                value = node.inputs[read.operand]
+                if value in self.frame.inside:
+                    continue
+                operand = self._operand(read, value)
+                if operand is None:
+                    return False
+                self.operands[k, slot] = operand
+        for value in self.frame.kernel.writes:
+            index = tuple(Index.of(loop.name) for loop in self.op.out)
+            operand = self._operand(Read(0, index), value)
+            if operand is None or operand.lane_stride != (1 if self.mode == "lanes" else 0):
+                return False
+            self.writes[value] = operand
+        return True
+
+    def _operand(self, read: Read, value: Value) -> Operand | None:
+        access = locate(read, self.layouts[value], value.type.shape, self.cut)
+        if access is None or self.lane is None:
+            return None
+        stride = access.strides.get(self.lane.name, 0)
+        on_lanes = [i for i in (*(i for i, _ in access.bounds), *(q[0] for q in access.quotients))
+                    if any(name == self.lane_loop for name, _ in i.terms)]  # fmt: skip
+        if on_lanes and not all(self._moves_whole_blocks(i, value) for i in on_lanes):
+            return None
+        return Operand(value, access, stride)
+
+    def _moves_whole_blocks(self, index: Index, value: Value) -> bool:
+        return self.layouts[value].lanes == self.lanes and index.divisor == 1 and index.offset % self.lanes == 0
+
+    def count(self, part: Part) -> Extent:
+        """How often a part runs: the inner part of a single block only as far as there are positions."""
+        return min(int(part.extent), part.units) if part.block and part.units else part.extent
+
+    def is_row(self, part: Part) -> bool:
+        return any(
+            self.layouts[v].halo and part in self.cut[self.op.out[self.layouts[v].dims[self.layouts[v].row].axis].name]
+            and part.step == self.layouts[v].dims[self.layouts[v].row].step
+            for v in self.frame.kernel.writes
+        )  # fmt: skip
+
+    def reduced_parts(self) -> list[Part]:
+        return [p for loop in self.op.reduce for p in self.cut[loop.name] if p is not self.lane]
+
+    def zero_keeping(self) -> set[Value]:
+        """The outputs whose padding lanes are zero because the operands' are."""
+        clean: set[Value] = set()
+        for k, node in enumerate(self.frame.nodes):
+            op = node.comprehension
+            zero = {
+                slot
+                for slot, read in enumerate(op.reads)
+                if (node.inputs[read.operand] in clean)
+                or ((k, slot) in self.operands and self.operands[k, slot].lane_stride != 0)
+            }
+            for value, result in zip(self.frame.kernel.nodes[k].outputs, op.results, strict=True):
+                if result.fold in (None, "sum") and keeps_zero(result.expression, zero):
+                    clean.add(value)
+        return clean
+
+    def scalar_bounds(self, read: Read, value: Value) -> list[tuple[Index, Extent]]:
+        extents = {loop.name: loop.extent for loop in (*self.op.out, *self.op.reduce)}
+        bounds: list[tuple[Index, Extent]] = []
+        for index, extent in zip(read.index, value.type.shape, strict=True):
+            if index.loop or not index.terms:
+                continue
+            known = {name: int(extents[name]) for name, _ in index.terms if extents[name] != BATCH}
+            if len(known) == len(index.terms) and extent != BATCH and index.divisor == 1:
+                low, high = index.range(known)
+                if low >= 0 and high < int(extent):
+                    continue
+            if index.offset == 0 and index.divisor == 1 and all(c > 0 for _, c in index.terms) and extent == BATCH:
+                continue  # n alone, within the batch by construction
+            bounds.append((index, extent))
+        return bounds

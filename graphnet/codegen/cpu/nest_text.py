@@ -1,0 +1,275 @@
+"""The texts of a loop nest: offsets, loads, coordinates, random numbers, and the ranges of folded loops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from graphnet.codegen.cpu.expressions import number
+from graphnet.codegen.cpu.nest_plan import Mode, NestPlan, Operand
+from graphnet.codegen.kernel_frame import KernelFrame
+from graphnet.codegen.loops import Part
+from graphnet.codegen.writer import Writer, affine
+from graphnet.core.types import BATCH, Extent, product
+from graphnet.ir.comprehension import Index, Read
+from graphnet.ir.expression import BatchSize, Coordinate, Expression, Load, Uniform
+from graphnet.ir.graph import Node, Value
+
+
+class NestText(NestPlan):
+    """A plan that can be written down.
+
+    Attributes:
+        w: receives the lines.
+    """
+
+    def __init__(self, frame: KernelFrame, lanes: int, mode: Mode) -> None:
+        super().__init__(frame, lanes, mode)
+        self.w = Writer(1)
+
+    def _logical(self, loop: str) -> str:
+        """The value of a logical loop (at lane 0)."""
+        terms: list[tuple[str, str | int]] = [
+            (p.name, self.frame.row.number(f"{p.name}_step", p.step)) for p in self.cut[loop] if p is not self.lane
+        ]
+        return affine(0, terms)
+
+    def _term(self, index: Index) -> str:
+        """The numerator of an index."""
+        terms: list[tuple[str, str | int]] = []
+        for loop, factor in index.terms:
+            text = self._logical(loop)
+            terms.append((text if "+" not in text and "*" not in text else f"({text})", factor))
+        text = affine(0, terms)
+        return text if not index.offset else f"{text} {'+' if index.offset > 0 else '-'} {abs(index.offset)}"
+
+    def _offset(self, operand: Operand, without: Sequence[str] = ()) -> str:
+        """The element offset of an operand at the current loops (lane 0)."""
+        name, access = self.frame.pointer(operand.value), operand.access
+        terms: list[tuple[str, str | int]] = [
+            (part, self.frame.row.number(f"{name}_{part}", stride))
+            for part, stride in access.strides.items()
+            if part not in without and (self.lane is None or part != self.lane.name)
+        ]
+        constant = self.frame.row.number(f"{name}_0", access.constant)
+        text = affine(constant, terms)
+        for index, stride, _ in access.quotients:
+            factor = self.frame.row.number(f"{name}_q{stride}", stride)
+            text += f" + ({self._term(index)}) // {index.divisor} * {factor}"
+        return text
+
+    def _scalar_offset(self, read: Read, value: Value) -> str:
+        """The element offset of a read, digit by digit where an axis is cut."""
+        layout, name = self.layouts[value], self.frame.pointer(value)
+        text = [str(self.frame.row.number(f"{name}_0", layout.base))]
+        for axis, index in enumerate(read.index):
+            if not index.terms and not index.offset:
+                continue
+            at = self._term(index)
+            at = f"({at})" if " " in at else at
+            if index.divisor != 1:
+                at = f"({at} // {index.divisor})"
+            stride = layout.linear_stride(axis)
+            if stride is not None:
+                text.append(f"{at} * {self.frame.row.number(f'{name}_a{axis}', stride)}")
+                continue
+            for number_, dim in enumerate(layout.along(axis)):
+                digit = at if dim.step == 1 else f"{at} // {dim.step}"
+                if number_:
+                    digit = f"{digit} % {dim.extent}"
+                text.append(f"({digit}) * {self.frame.row.number(f'{name}_a{axis}_{number_}', dim.stride)}")
+        return " + ".join(t for t in text if t != "0") or "0"
+
+    def load_text(self, k: int, slot: int, node: Node) -> str:
+        read = node.comprehension.reads[slot]
+        value = node.inputs[read.operand]
+        name = self.frame.pointer(value)
+        if self.mode == "scalar":
+            self.frame.used.add("sload")
+            text = f"sload({name}, {self._scalar_offset(read, value)})"
+            bounds = self.scalar_bounds(read, value)
+        else:
+            operand = self.operands[k, slot]
+            text = self._vector_load(name, operand)
+            bounds = list(operand.access.bounds)
+        folded = {loop.name for loop in self.op.reduce}
+        guards = [b for b in bounds if not any(loop in folded for loop, _ in b[0].terms)]
+        if guards:
+            self.frame.used.add("splat")
+            condition = " and ".join(self._is_inside(index, extent) for index, extent in guards)
+            text = f"{text} if {condition} else splat({number(read.fill)})"
+        return text
+
+    def _vector_load(self, name: str, operand: Operand) -> str:
+        offset = self._offset(operand)
+        stride = operand.lane_stride
+        if stride == 0:
+            self.frame.used.add("sload")
+            return f"sload({name}, {offset})"
+        if stride == 1:
+            self.frame.used.add("vload")
+            return f"vload({name}, {offset})"
+        factor = self.frame.row.number(f"{name}_lane", stride)
+        if self.lane is not None and self.lane.is_ragged:
+            self.frame.used |= {"vgather_first", "imin"}
+            return f"vgather_first({name}, {offset}, {factor}, {self.lane_count()})"
+        self.frame.used.add("vgather")
+        return f"vgather({name}, {offset}, {factor})"
+
+    def lane_count(self) -> str:
+        assert self.lane is not None
+        self.frame.used.add("imin")
+        units = self.frame.row.number(f"{self.lane.name}_units", self.lane.units)
+        return f"imin({self.lanes}, {units} - {self.lane.block} * {self.lanes})" if self.lane.block else units
+
+    def _is_inside(self, index: Index, extent: Extent) -> str:
+        at = self._term(index)
+        size = self.frame.batch() if extent == BATCH else str(extent)
+        if index.divisor == 1:
+            return f"0 <= {at} < {size}"
+        return f"0 <= {at} <= ({size} - 1) * {index.divisor} and ({at}) % {index.divisor} == 0"
+
+    def leaf_text(self, k: int, node: Node, values: Mapping[Value, str]) -> Callable[[Expression], str]:
+        def text(e: Expression) -> str:
+            match e:
+                case Load(slot):
+                    value = node.inputs[node.comprehension.reads[slot].operand]
+                    if value in self.frame.inside:
+                        return values[value]
+                    return f"v{k}_{slot}"
+                case Coordinate(loop):
+                    return self._coordinate(loop)
+                case BatchSize():
+                    self.frame.used.add("splat")
+                    return f"splat({self.frame.batch()})"
+                case Uniform(stream, loops):
+                    return self._uniform(stream, loops)
+            raise TypeError(f"no text for {e!r}")
+
+        return text
+
+    def _coordinate(self, loop: str) -> str:
+        self.frame.used.add("splat")
+        base = f"splat({self._logical(loop)})"
+        if self.lane is None or loop != self.lane_loop:
+            return base
+        self.frame.used.add("lanes")
+        return f"({base} + lanes() * {float(self.lane.step)})"
+
+    def _uniform(self, stream: int, loops: Sequence[str]) -> str:
+        """The random number of this element: a function of its logical index, whatever the layout."""
+        extents = {loop.name: loop.extent for loop in self.op.out}
+        index, stride = "", 0
+        for position, loop in enumerate(loops):
+            at = self._logical(loop)
+            if extents[loop] == BATCH:
+                self.frame.used |= {"iload", "pointer_i64"}
+                self.frame.key(stream)
+                at = f"{at} + iload(step, 2)"
+            index = at if not index else f"({index}) * {extents[loop]} + {at}"
+            if self.lane is not None and loop == self.lane_loop:
+                stride = product(int(extents[n]) for n in loops[position + 1 :]) * self.lane.step
+        return f"uniform({self.frame.key(stream)}, {index}, {stride})"
+
+    def range_of(self, part: Part, halo_loop: str = "", *, whole_blocks: bool = False) -> tuple[str, str, str]:
+        """The range of a reduced loop: clipped to where every read falls inside its operand.
+
+        Args:
+            part: the loop.
+            halo_loop: an output loop whose reads need no clipping, because zeros lie beyond.
+            whole_blocks: walk a last block that is not full to its end, because it holds zeros.
+        """
+        starts, stops, step = ["0"], [self.frame.extent(part.name, self.count(part))], "1"
+        if part.is_ragged and part.units > int(part.extent) and not whole_blocks:
+            units = self.frame.row.number(f"{part.name}_units", part.units)
+            stops.append(f"{units} - {part.block} * {part.extent}")
+        conditions: list[tuple[Index, Extent]] = []
+        for slot, (read, value) in enumerate(self.root_reads()):
+            found = self.scalar_bounds(read, value) if self.mode == "scalar" else self.operands[0, slot].access.bounds
+            conditions += [b for b in found if b not in conditions]
+        shift = ""
+        for index, extent in conditions:
+            folded = [p for p in self.reduced_parts() if any(name == p.name for name, _ in index.terms)]
+            if not folded or folded[-1] is not part or any(name == halo_loop for name, _ in index.terms):
+                continue
+            factor = index.coefficient(part.name)
+            rest = self._term(Index(tuple(t for t in index.terms if t[0] != part.name), index.offset))
+            size = self.frame.batch() if extent == BATCH else str(extent)
+            last = f"({size} - 1)" if index.divisor == 1 else f"({size} - 1) * {index.divisor}"
+            self.frame.used.add("ceildiv")
+            if factor > 0:
+                starts.append(f"ceildiv(-({rest}), {factor})")
+                stops.append(f"({last} - ({rest})) // {factor} + 1")
+            else:
+                starts.append(f"ceildiv({rest} - {last}, {-factor})")
+                stops.append(f"({rest}) // {-factor} + 1")
+            if index.divisor != 1:
+                shift, step = self._aligned_start(part, factor, rest, index.divisor)
+        if len(starts) == 1 and len(stops) == 1 and not shift:
+            return "0", stops[0], "1"
+        self.w.line(f"{part.name}_start = {self._combined('imax', starts)}")
+        self.w.line(f"{part.name}_stop = {self._combined('imin', stops)}")
+        if shift:
+            for line in shift.split("\n"):
+                self.w.line(line)
+        return f"{part.name}_start", f"{part.name}_stop", step
+
+    def _aligned_start(self, part: Part, factor: int, rest: str, divisor: int) -> tuple[str, str]:
+        """Lines that move the start to the first tap at a whole position, and the step between such taps."""
+        start = f"{part.name}_start"
+        if factor == -1:
+            return f"{start} = {start} + ({rest} - {start}) % {divisor}", str(divisor)
+        if factor == 1:
+            return f"{start} = {start} + (-({rest}) - {start}) % {divisor}", str(divisor)
+        search = f"while {start} < {part.name}_stop and ({rest} + {factor} * {start}) % {divisor} != 0:"
+        step = next(s for s in range(1, divisor + 1) if factor * s % divisor == 0)
+        return f"{search}\n    {start} += 1", str(step)
+
+    def _combined(self, function: str, texts: list[str]) -> str:
+        result = texts[0]
+        for text in texts[1:]:
+            if text != result:
+                self.frame.used.add(function)
+                result = f"{function}({result}, {text})"
+        return result
+
+    def write_offset(self, value: Value, without: Sequence[str] = ()) -> str:
+        if self.mode != "scalar":
+            return self._offset(self.writes[value], without)
+        layout, name = self.layouts[value], self.frame.pointer(value)
+        terms: list[tuple[str, str | int]] = []
+        for axis, loop in enumerate(self.op.out):
+            for part, dim in zip(self.cut[loop.name], layout.along(axis), strict=True):
+                if part.name not in without:
+                    terms.append((part.name, self.frame.row.number(f"{name}_{part.name}", dim.stride)))
+        return affine(self.frame.row.number(f"{name}_0", layout.base), terms)
+
+    def beyond_end(self) -> list[str]:
+        """Conditions for an element that lies beyond the end of a cut axis."""
+        return [f"{self._logical(o.name)} >= {o.extent}" for o in self.op.out if len(self.cut[o.name]) > 1]
+
+    def fold_mask(self) -> str:
+        """The mask of the folded lanes that hold data, where the last block is not full."""
+        if self.mode != "folded" or self.lane is None or not self.lane.is_ragged:
+            return ""
+        self.frame.used.add("first_lanes")
+        return f"first_lanes({self.lane_count()})"
+
+    def halo_lines(self, row: Part, extents: dict[str, str]) -> tuple[list[str], list[tuple[str, str]]]:
+        """Zeros before each row, and after the last row of a plane."""
+        before: list[str] = []
+        after: list[tuple[str, str]] = []
+        for value in self.frame.kernel.writes:
+            layout = self.layouts[value]
+            if not layout.halo:
+                continue
+            self.frame.used.add("zero")
+            name = self.frame.pointer(value)
+            column = layout.dims[layout.row].stride
+            inner = [p.name for p in self.parts[self.parts.index(row) :]]
+            start = self.write_offset(value, inner)
+            count = layout.halo * column // self.lanes
+            before.append(f"zero({name}, {start} - {layout.halo * column}, {count})")
+            end = f"zero({name}, {start} + {extents[row.name]} * {column}, {count})"
+            line = self.parts[self.parts.index(row) - 1]
+            after.append((f"if {line.name} == {extents[line.name]} - 1", end))
+        return before, after

@@ -1,0 +1,88 @@
+"""The drawing of a network, as DOT text."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+
+import pytest
+
+from graphnet.frontend.loader import loads
+from graphnet.ir.graph import Graph
+from graphnet.view.layout import lay_out
+from graphnet.view.network import draw_network
+
+Golden = Callable[[str, str], None]
+
+
+def arrows(source: str) -> set[tuple[str, str]]:
+    """The arrows of a document, by the names of their boxes."""
+    word = r'("[^"]+"|[\w.]+)'
+    return {(a.strip('"'), b.strip('"')) for a, b in re.findall(rf"{word} -> {word}", source)}
+
+
+def test_golden_chain(lenet: Graph, assert_golden: Golden) -> None:
+    assert_golden(draw_network(lenet).source, "network_lenet.dot")
+
+
+def test_golden_blocks(residual: Graph, assert_golden: Golden) -> None:
+    assert_golden(draw_network(residual).source, "network_residual.dot")
+
+
+def test_repeated_blocks_are_drawn_once_with_their_count(residual: Graph) -> None:
+    folded = draw_network(residual).source
+    assert "× 3" in folded
+    assert "stage.1.conv1" in folded
+    assert "stage.2.conv1" not in folded
+    assert ("stage.1.add1", "pool") in arrows(folded), "what the last of them gives goes on from the one drawn"
+
+
+def test_without_folding_all_layers_are_drawn(residual: Graph) -> None:
+    source = draw_network(residual, fold=False).source
+    assert "× 3" not in source
+    assert all(f'tooltip="stage.{k}.add1' in source or f"stage.{k}.add1" in source for k in range(4))
+    assert ("stage.3.add1", "pool") in arrows(source)
+
+
+def test_arrows_follow_the_values(residual: Graph) -> None:
+    found = arrows(draw_network(residual).source)
+    assert found == {
+        ("input image", "stem"), ("stem", "stage.0.conv1"), ("stem", "stage.0.downsample"),
+        ("stage.0.conv1", "stage.0.conv2"), ("stage.0.conv2", "stage.0.add1"), ("stage.0.downsample", "stage.0.add1"),
+        ("stage.0.add1", "stage.1.conv1"), ("stage.0.add1", "stage.1.add1"), ("stage.1.conv1", "stage.1.conv2"),
+        ("stage.1.conv2", "stage.1.add1"), ("stage.1.add1", "pool"), ("pool", "fc"), ("fc", "cross_entropy1"),
+        ("target label", "cross_entropy1"), ("fc", "output logits"), ("pool", "output embedding"),
+    }  # fmt: skip
+
+
+def test_long_networks_continue_in_another_column() -> None:
+    layers = "\n".join("  - conv2d: {out_channels: 5, kernel_size: 3, padding: 1}" for _ in range(41))
+    graph = loads(f"graphnet: 1\nname: long\ninputs: {{x: [5, 13, 11]}}\nlayers:\n{layers}\n").graph
+    found = arrows(draw_network(graph).source)
+    assert ("conv2d1", "conv2d2") in found
+    (cut,) = {a for a, b in found if b == "to 1"}
+    (after,) = {b for a, b in found if a == "from 1"}
+    assert int(after.removeprefix("conv2d")) == int(cut.removeprefix("conv2d")) + 1
+    assert (cut, after) not in found
+
+
+def test_shared_and_frozen_weights_are_named() -> None:
+    graph = loads(
+        "graphnet: 1\nname: shared\ninputs: {x: [7]}\nlayers:\n  - {linear: 7, name: cell, freeze: true}\n"
+        "  - {share: cell, name: again}\n"
+    ).graph
+    source = draw_network(graph).source
+    assert "weights of cell" in source
+    assert "frozen" in source
+
+
+@pytest.mark.parametrize("name", ["a&b", "<b>", "x'y", 'quote"d', "naïve", "back\\slash"])
+def test_any_name_can_be_drawn(name: str) -> None:
+    written = name.replace("\\", "\\\\").replace('"', '\\"')
+    graph = loads(
+        f'graphnet: 1\nname: odd\ninputs: {{x: [7]}}\nlayers:\n  - {{linear: 3, name: "{written}"}}\n  - tanh\n'
+    ).graph
+    assert graph.nodes[0].name == name
+    drawn = ElementTree.fromstring(lay_out(draw_network(graph).source, "svg"))
+    assert f" {name}" in ["".join(element.itertext()) for element in drawn.iter("{http://www.w3.org/2000/svg}text")]
