@@ -4,14 +4,14 @@
 
     net = gn.load("specs/digits.yaml")        # or written in Python: gn.Network, gn.conv2d, gn.relu, ...
     print(net.summary())
-    model = gn.compile(net, batch_size=64)
-    model.fit(train_data, validation=validation_data, epochs=20)
+    model = gn.compile(net)
+    model.fit()                               # on the data that the spec names
 
 Everything here is imported when it is first used, so that `import graphnet` costs next to nothing.
 
 * `load`, `loads`: a `Network` from a file or a text
 * `Network`: written in Python, with one function for every operator: `gn.conv2d(x, 16, kernel_size=3)`; `share`
-* `compile`: a network, or the path of a spec, as a module that predicts and trains
+* `compile`: a network, or the path of a spec, as a `Model` that predicts and trains
 * `SpecError`: what is raised for mistakes in specs, with positions; `RunError`: for what goes wrong while running
 """
 
@@ -26,7 +26,8 @@ _HOMES = {
     "Network": "graphnet.network",
     "load": "graphnet.network",
     "loads": "graphnet.network",
-    "compile": "graphnet.compiler",
+    "compile": "graphnet.model",
+    "Model": "graphnet.model",
     "share": "graphnet.frontend.functions",
     "Tensor": "graphnet.frontend.tensor",
     "TrainConfig": "graphnet.frontend.training",

@@ -1,5 +1,6 @@
 """A compiled network as users hold it, and `compile`, which makes one.
 
+Example:
     model = gn.compile("specs/digits.yaml")
     history = model.fit()                      # with the data that the spec names, or model.fit((images, labels))
     model.save("digits.safetensors")
@@ -16,15 +17,16 @@ import numpy as np
 
 from graphnet.compiler import compile_graph
 from graphnet.core.diagnostics import Diagnostic, RunError, SpecError, nearest
-from graphnet.frontend import loader
 from graphnet.frontend.budgets import MEMORY
-from graphnet.frontend.network import Network
+from graphnet.frontend.network import Network as PlainNetwork
 from graphnet.frontend.training import TrainConfig
 from graphnet.interop.weights import gather_weights, match_weights, read_weights, save_weights
+from graphnet.ir.data import DataSource
+from graphnet.network import Network, load
 from graphnet.ops.families.attributes import MAX_EXTENT
 from graphnet.runtime.arrays import Array
 from graphnet.runtime.module import Built, Module
-from graphnet.stages import memory_of
+from graphnet.stages import DEFAULT_BATCH, batch_size_of, memory_of
 from graphnet.testing.gradients import GradientReport, check_gradients
 from graphnet.train.display import Display
 from graphnet.train.evaluation import evaluate
@@ -33,8 +35,6 @@ from graphnet.train.loading import Data, as_dataset, prepare
 from graphnet.train.loop import fit
 from graphnet.train.run import Callback
 
-DEFAULT_BATCH: Final = 64
-"""Most samples of a step, where neither a spec nor the caller says."""
 DEVICES: Final = ("cpu", "python")
 DTYPES: Final = ("float32", "float64")
 MAX_SEED: Final = 2**63 - 1
@@ -84,9 +84,12 @@ class Model(Module):
             RunError: the loss is not finite, or a file cannot be read or written.
         """
         config = self.training(**settings)
-        if data is None:
-            data, held = prepare(config, self.graph, self._folder())
-            validation = held if validation is None else validation
+        if data is None and validation is None:
+            data, validation = prepare(config, self.graph, self._folder())
+        elif data is None:
+            data, _ = prepare(config.changed(validation=0.0), self.graph, self._folder())
+        elif validation is None and isinstance(config.validation, DataSource):
+            validation = as_dataset(config.validation, self.graph, self._folder())
         return fit(
             self, data, validation, config=config, out=Path(out) if out is not None else None,
             resume=Path(resume) if resume is not None else None, display=None if quiet else Display(),
@@ -147,9 +150,7 @@ class Model(Module):
             RunError: the file cannot be read.
         """
         given = read_weights(Path(path)).arrays
-        self.load_parameters(
-            match_weights(given, self.graph.parameters, source=str(path), strict=strict), strict=False
-        )
+        self.load_parameters(match_weights(given, self.graph.parameters, source=str(path), strict=strict), strict=False)
 
     # -- checking ------------------------------------------------------------------------------------------------
 
@@ -237,8 +238,7 @@ def check_memory(network: Network) -> None:
     budgets = [budget for budget in network.budgets or () if budget.quantity in MEMORY]
     if not budgets:
         return
-    batch = network.train.batch_size if network.train is not None else DEFAULT_BATCH
-    figures = memory_of(network.graph, batch)
+    figures = memory_of(network.graph, batch_size_of(network))
     sizes = {"training_memory": figures.training_bytes, "inference_memory": figures.inference_bytes}
     exceeded = [
         budget.exceeded(size)
@@ -247,3 +247,47 @@ def check_memory(network: Network) -> None:
     ]
     if exceeded:
         raise SpecError(exceeded)
+
+
+def _network(spec: Any, params: Mapping[str, Any]) -> Network:
+    if isinstance(spec, str | Path):
+        return load(spec, **params)
+    if not isinstance(spec, PlainNetwork):
+        raise SpecError(
+            Diagnostic("type", "this cannot be compiled", expected="a network, or the path of a spec",
+                       found=type(spec).__name__)
+        )  # fmt: skip
+    if params:
+        raise SpecError(
+            Diagnostic(
+                "option", f"compile has no option {', '.join(f'`{name}`' for name in params)}",
+                expected="params only together with the path of a spec",
+                found="a network, whose params are set already",
+                hint=f"gn.load(path, {', '.join(f'{name}=...' for name in params)})",
+            )
+        )  # fmt: skip
+    return spec
+
+
+def _check_choice(name: str, value: str, known: Sequence[str]) -> list[Diagnostic]:
+    """What is wrong with an option that is one of a few words."""
+    if value in known:
+        return []
+    close = nearest(str(value), known)
+    hint = f"did you mean '{close}'?" if close else None
+    if name == "device" and str(value).lower().startswith(("cuda", "gpu")):
+        hint = "this release has no CUDA target; it generates code for CPUs"
+    return [
+        Diagnostic("option", f"there is no {name} '{value}'", expected=" or ".join(known), found=str(value), hint=hint)
+    ]
+
+
+def _check_count(name: str, value: Any, least: int, most: int) -> list[Diagnostic]:
+    """What is wrong with an option that is a whole number, or None."""
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if value is None or (is_whole and least <= value <= most):
+        return []
+    return [
+        Diagnostic("option", f"`{name}` does not fit", expected=f"a whole number from {least} to {most}",
+                   found=repr(value))
+    ]  # fmt: skip

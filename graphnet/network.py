@@ -9,13 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from graphnet.compiler import graph_for, laid_out, options_for, planned
+from graphnet.compiler import graph_for, laid_out, options_for
 from graphnet.core.diagnostics import Diagnostic, SpecError
 from graphnet.frontend import loader
 from graphnet.frontend.network import Network as PlainNetwork
 from graphnet.ir.graph import Graph
 from graphnet.ir.schedule import FusedGraph, Schedule
 from graphnet.runtime.inspection import Inspector
+from graphnet.stages import plan_of
 from graphnet.transforms.choose_layouts import default_layout
 from graphnet.view.render import drawing_format, drawing_stage, render
 
@@ -84,9 +85,8 @@ def compiled_stage(graph: Graph, stage: str, batch_size: int) -> Graph | FusedGr
             )  # fmt: skip
         return graph_for(graph, "gradients")
     options = options_for(batch_size, "float32")
+    purpose = "train" if graph.losses else "predict"
+    if stage == "memory":
+        return plan_of(graph, purpose, options)
     layouts = {p.value: default_layout(p.value.type, options.target.lanes) for p in graph.parameters}
-    purpose = "gradients" if graph.losses else "predict"
-    laid = laid_out(graph, purpose, options, Inspector(f"{graph.name}-{stage}"), layouts)
-    if stage == "fused":
-        return laid.fused
-    return planned(laid, options=options, placed={*layouts, *laid.fused.graph.gradients.values()})
+    return laid_out(graph, purpose, options, Inspector(f"{graph.name}-{stage}"), layouts).fused

@@ -1,45 +1,29 @@
-"""What single stages of the compiler make of a network, without machine code: for drawings, figures and listings."""
+"""What single stages of the compiler make of a network, without machine code: for figures and listings."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from graphnet.analysis.summary import MemoryFigures
-from graphnet.compiler import Options, graph_for, laid_out, options_for, parts_of, planned
+from graphnet.compiler import Options, laid_out, options_for, parts_of, planned
+from graphnet.frontend.network import Network
 from graphnet.frontend.parameter_groups import paths_by_settings
-from graphnet.ir.data import misfit
 from graphnet.ir.graph import Graph
 from graphnet.ir.optimizer import Optimizer
-from graphnet.ir.schedule import FusedGraph, Schedule
+from graphnet.ir.schedule import Schedule
 from graphnet.runtime.inspection import Inspector
 from graphnet.runtime.module import Kernel, kernels_of
 from graphnet.runtime.store import Store
 from graphnet.transforms.choose_layouts import default_layout
-from graphnet.view.render import Stage
+
+DEFAULT_BATCH: Final = 64
+"""Most samples of a step, where nobody says."""
 
 
-def stage_of(network: Graph, stage: Stage, batch_size: int, dtype: str = "float32") -> Graph | FusedGraph | Schedule:
-    """What a drawing of a stage shows.
-
-    Args:
-        network: as the front end made it.
-        stage: `graph` is the network itself, `training` its differentiated graph, `fused` its kernels, `memory` their
-            plan. The latter two are those of a training step, or of a prediction where there is no loss.
-        batch_size: most samples of a step.
-        dtype: `float32` or `float64`.
-
-    Raises:
-        SpecError: the network has no loss to differentiate.
-    """
-    if stage == "graph":
-        return network
-    if stage == "training":
-        if not network.losses:
-            raise misfit(
-                f"'{network.name}' has no loss, so there is nothing to differentiate", expected="a loss",
-                found="outputs only", hint="`--stage graph` draws the network",
-            )  # fmt: skip
-        return graph_for(network, "train")
-    schedule = plan_of(network, "train" if network.losses else "predict", options_for(batch_size, dtype))
-    return schedule.fused if stage == "fused" else schedule
+def batch_size_of(network: Network) -> int:
+    """Most samples of a step, as the spec says under `train`, or the default."""
+    size: int = DEFAULT_BATCH if network.train is None else network.train.batch_size
+    return size
 
 
 def plan_of(network: Graph, purpose: str, options: Options) -> Schedule:

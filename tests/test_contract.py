@@ -1,5 +1,7 @@
 """What every operator promises, checked on the samples of `tests/ops/test_<operator>.py`.
 
+`SAMPLES` there have finite differences; `EDGES`, if there are any, have not: NaN, infinities, equal elements, kinks.
+
 A backend is a function of a sample and a mode that gives a `Run`; `BACKENDS` names those that must agree with the
 samples' references, each with the relative error it may have. Gradients are compared with finite differences once,
 where the operator stands alone, and then between the backends.
@@ -8,6 +10,7 @@ where the operator stands alone, and then between the backends.
 from __future__ import annotations
 
 from importlib.util import module_from_spec, spec_from_file_location
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -45,30 +48,30 @@ BACKENDS = {"alone": (run, 1e-10), "passes": (run_passes, 1e-8)}
 MODES = {"training": TRAINING, "frozen": FROZEN, "prediction": PREDICTION}
 
 
-def collect_samples() -> dict[str, list[Sample]]:
-    """The `SAMPLES` of every test module in `tests/ops`, by operator."""
+def collect_samples(name: str) -> dict[str, list[Sample]]:
+    """The lists of this name in the test modules of `tests/ops`, by operator."""
     found: dict[str, list[Sample]] = {}
     for path in sorted(Path(__file__).with_name("ops").glob("test_*.py")):
         spec = spec_from_file_location(f"samples_of_{path.stem}", path)
         module = module_from_spec(spec)
         spec.loader.exec_module(module)
-        for sample in module.SAMPLES:
+        for sample in getattr(module, name, []):
             assert path.stem == f"test_{sample.operator.name}", f"{path.name} holds a sample of {sample.operator.name}"
             found.setdefault(sample.operator.name, []).append(sample)
     return found
 
 
-SAMPLES = collect_samples()
-ALL = [sample for samples in SAMPLES.values() for sample in samples]
-DETERMINED = [sample for sample in ALL if sample.reference is not None]
+SAMPLES, EDGES = collect_samples("SAMPLES"), collect_samples("EDGES")
+SMOOTH = list(chain(*SAMPLES.values()))
+DETERMINED = [sample for sample in chain(SMOOTH, *EDGES.values()) if sample.reference is not None]
 """All but those of dropout, whose own tests see to its randomness."""
 
 
 @pytest.mark.parametrize("name", REGISTRY)
 def test_every_operator_has_samples_of_its_own(name: str) -> None:
-    samples = SAMPLES.get(name, [])
-    assert samples, f"tests/ops/test_{name}.py has no SAMPLES"
-    assert len({sample.title for sample in samples}) == len(samples)
+    assert name in SAMPLES, f"tests/ops/test_{name}.py has no SAMPLES"
+    titles = [sample.title for sample in (*SAMPLES[name], *EDGES.get(name, []))]
+    assert len(set(titles)) == len(titles)
 
 
 @pytest.mark.parametrize("name", REGISTRY)
@@ -94,7 +97,7 @@ def test_output_is_the_references(sample: Sample, backend: str, mode: Mode) -> N
 
 
 @pytest.mark.parametrize("mode", [TRAINING, FROZEN], ids=["training", "frozen"])
-@pytest.mark.parametrize("backend", BACKENDS.keys() - {"alone"})
+@pytest.mark.parametrize("backend", [name for name in BACKENDS if name != "alone"])
 @pytest.mark.parametrize("sample", DETERMINED, ids=str)
 def test_backends_agree(sample: Sample, backend: str, mode: Mode) -> None:
     execute, tolerance = BACKENDS[backend]
@@ -109,14 +112,14 @@ def test_backends_agree(sample: Sample, backend: str, mode: Mode) -> None:
 
 
 @pytest.mark.parametrize("mode", [TRAINING, FROZEN], ids=["training", "frozen"])
-@pytest.mark.parametrize("sample", ALL, ids=str)
+@pytest.mark.parametrize("sample", SMOOTH, ids=str)
 def test_gradients_are_finite_differences(sample: Sample, mode: Mode) -> None:
     errors = gradient_errors(sample, mode)
     assert errors
     assert all(error < 1e-7 for error in errors.values()), errors
 
 
-@pytest.mark.parametrize("sample", ALL, ids=str)
+@pytest.mark.parametrize("sample", SMOOTH, ids=str)
 def test_float32_loses_only_rounding(sample: Sample) -> None:
     """Cancellation, overflow or a wrong order of operations would show here."""
     exact, rounded = run(sample), run(sample, dtype=np.float32)
@@ -126,13 +129,13 @@ def test_float32_loses_only_rounding(sample: Sample) -> None:
         np.testing.assert_allclose(rounded.gradients[name], gradient, rtol=1e-4, atol=2e-5 * scale, err_msg=name)
 
 
-@pytest.mark.parametrize("sample", ALL, ids=str)
+@pytest.mark.parametrize("sample", SMOOTH, ids=str)
 def test_multiply_adds_are_those_of_the_contractions(sample: Sample) -> None:
     lowered = LoweredOperator(sample.operator, sample.types)
     assert sample.operator.macs(*sample.types) == sum(n.comprehension.macs() for n in lowered.forward_nodes)
 
 
-@pytest.mark.parametrize("sample", ALL, ids=str)
+@pytest.mark.parametrize("sample", SMOOTH, ids=str)
 def test_equal_attributes_make_equal_operators(sample: Sample) -> None:
     """Operators are keys: of compiled kernels, and of equal nodes."""
     op = sample.operator

@@ -97,7 +97,7 @@ def compare(spec: str, options: argparse.Namespace) -> Comparison:
     ratios = _ratios(timings["graphnet"], theirs)
     start_up = measure_start_up(spec, options.batch, options.threads) if train and options.start_up else None
     return Comparison(
-        network.name, options.batch, options.threads, timings["graphnet"].median, theirs and theirs.median,
+        network.name, options.batch, options.threads, timings["graphnet"].median, theirs.median if theirs else None,
         fastest and fastest[0].name, ways, *ratios, peak.best, limit, fastest and fastest[1], start_up,
     )  # fmt: skip
 

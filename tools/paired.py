@@ -41,8 +41,7 @@ def take_turns(steps: Mapping[str, Callable[[], float]], rounds: int, turn_secon
     counts = {name: _steps_in(step, turn_seconds) for name, step in steps.items()}
     seconds: dict[str, list[float]] = {name: [] for name in steps}
     for turn in range(rounds):
-        order = list(steps) if turn % 2 == 0 else list(reversed(steps))
-        for name in order:
+        for name in list(steps)[:: 1 if turn % 2 == 0 else -1]:
             seconds[name].append(_turn(steps[name], counts[name]))
     return {name: Timing(tuple(found)) for name, found in seconds.items()}
 

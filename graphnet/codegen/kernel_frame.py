@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graphnet.codegen.arguments import STEP_BATCH, STEP_KEY, Address, Argument, ArgumentRow
+from graphnet.codegen.formula import formulas
 from graphnet.codegen.source import KernelSource
 from graphnet.codegen.writer import Writer
 from graphnet.core.types import BATCH, Extent
@@ -57,6 +58,7 @@ class KernelFrame:
         self._pointers: dict[str, str] = {}
         self._names: dict[Value, str] = {}
         self._streams: dict[int, str] = {}
+        self.variables = self._name_results()
         self._needs_batch = False
 
     @property
@@ -66,6 +68,27 @@ class KernelFrame:
     @property
     def out(self) -> Layout:
         return self.layouts[self.kernel.nodes[0].outputs[0]]
+
+    def _name_results(self) -> dict[Value, str]:
+        """A variable for each result: `v_tanh`."""
+        names: dict[Value, str] = {}
+        for mine, node in zip(self.kernel.nodes, self.nodes, strict=True):
+            for value in mine.outputs:
+                word = "v_" + re.sub(r"\W+", "_", node.comprehension.label)
+                same = sum(re.fullmatch(re.escape(word) + r"\d*", name) is not None for name in names.values())
+                names[value] = word if same == 0 else f"{word}{same}"
+        return names
+
+    def formulas(self) -> list[str]:
+        """What the kernel computes, node by node."""
+        lines = []
+        for mine, node in zip(self.kernel.nodes, self.nodes, strict=True):
+            op = node.comprehension
+            operands = [node.inputs[r.operand] for r in op.reads]
+            reads = [self.variables[v] if v in self.inside else self.pointer(v) for v in operands]
+            lines += formulas(op, reads, [self.variables[v] for v in mine.outputs])
+        lines += [f"{self.pointer(v)} = {self.variables[v]}" for v in self.kernel.writes]
+        return lines
 
     def pointer(self, value: Value) -> str:
         """The name of an operand's pointer: x, x1, ... for what is read, y, y1, ... for what is written."""
@@ -108,6 +131,11 @@ class KernelFrame:
             functions: sources of the functions that stand before the kernel.
         """
         head = Writer(1)
+        lines = self.formulas()
+        head.line('"""' + lines[0])
+        for line in lines[1:]:
+            head.line(line)
+        head.line('"""')
         if self._needs_batch or self._streams:
             self.used |= {"iload", "pointer_i64"}
             head.line("step = pointer_i64(args[1])")
@@ -117,9 +145,13 @@ class KernelFrame:
             head.line(line)
         for stream, name in self._streams.items():
             head.line(f"{name} = mix_key(iload(step, {STEP_KEY}), {stream})")
-        imports = f"from {module} import {', '.join(sorted(self.used))}"
+        code = "\n".join([str(head), str(body), *functions])
+        names = sorted(name for name in self.used if re.search(rf"\b{name}\(", code))
+        imports = f"from {module} import {', '.join(names)}"
         if len(imports) > 118:
-            imports = f"from {module} import (\n    " + ",\n    ".join(sorted(self.used)) + ",\n)"
+            code = "\n".join([str(head), str(body), *functions])
+        names = sorted(name for name in self.used if re.search(rf"\b{name}\(", code))
+        imports = f"from {module} import (\n    " + ",\n    ".join(names) + ",\n)"
         parts = [imports, *functions, f"def kernel(args, worker, workers):\n{head}\n{body}"]
         return KernelSource(label, "\n\n\n".join(part.strip("\n") for part in parts) + "\n")
 

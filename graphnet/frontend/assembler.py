@@ -17,11 +17,10 @@ from graphnet.core.types import TensorType
 from graphnet.frontend.parameters import apply_inits, declare_parameter, shared_parameters, with_init
 from graphnet.frontend.patterns import match_paths
 from graphnet.frontend.problems import check_arity, check_name, with_subject
-from graphnet.ir.definitions import Definition
 from graphnet.ir.graph import Graph, Loss, Metric, Node, Parameter, Scope, Value
+from graphnet.ir.initialiser import Initialiser
 from graphnet.ir.metric import MetricDefinition
 from graphnet.ir.operator import Operator
-
 
 LOSS = "loss"
 """What reports call the weighted sum of the loss terms, so that no output can."""
@@ -39,6 +38,7 @@ class Assembler:
         inputs, targets, outputs: values by name.
         nodes: by full path, in topological order.
         parameters: by path, in the order of their layers.
+        metrics: by name.
         spans: where inputs and targets were declared, by name.
         patterns: of the regularisers, by term.
         warnings: what is legal but suspicious about single layers, with spans and without source lines.
@@ -57,7 +57,7 @@ class Assembler:
         self.targets: dict[str, Value] = {}
         self.outputs: dict[str, Value] = {}
         self._losses: dict[str, Loss] = {}
-        self._metrics: dict[str, Metric] = {}
+        self.metrics: dict[str, Metric] = {}
         self._scopes: set[str] = set()
         self._initialised: set[str] = set()  # parameters whose layer says how they start
         self._frozen: set[str] = set()  # paths that patterns freeze
@@ -95,6 +95,10 @@ class Assembler:
 
     def output(self, name: str, value: Value) -> None:
         """Give a value to the user under a name of its own."""
+        self._check_output(name)
+        self.outputs[name] = value
+
+    def _check_output(self, name: str) -> None:
         check_name(name, f"output '{name}'")
         taken = "another output" if name in self.outputs else "the loss that is trained" if name == LOSS else None
         if taken:
@@ -102,7 +106,6 @@ class Assembler:
                 f"an output cannot be called '{name}'", code="name", expected="a name of its own",
                 found=f"{taken} has it", hint="declare it under another name, in `outputs`",
             )  # fmt: skip
-        self.outputs[name] = value
 
     # -- layers ------------------------------------------------------------------------------------------------
 
@@ -115,7 +118,7 @@ class Assembler:
         scope: tuple[Scope, ...] = (),
         span: SourceSpan | None = None,
         frozen: bool = False,
-        init: Mapping[str, Definition] | None = None,
+        init: Mapping[str, Initialiser] | None = None,
         shared: Node | None = None,
     ) -> Node:
         """Apply an operator: a node at the path of the scopes and the name, with its parameters below it.
@@ -178,7 +181,7 @@ class Assembler:
 
     def loss(
         self, op: Operator, operands: Sequence[Value], *, name: str, weight: float = 1.0,
-        span: SourceSpan | None = None, init: Mapping[str, Definition] | None = None,
+        span: SourceSpan | None = None, init: Mapping[str, Initialiser] | None = None,
     ) -> Loss:  # fmt: skip
         """Add `weight` times a loss to what training minimises.
 
@@ -209,9 +212,9 @@ class Assembler:
         """Report a metric of predictions and, last, their target."""
         check_name(name, f"metric '{name}'")
         definition.check(*(value.type for value in values))
-        if name in self._metrics:
+        if name in self.metrics:
             raise AttributeProblem(f"metric '{name}' is declared twice", code="name", hint="give it a `name`")
-        return self._metrics.setdefault(name, Metric(name, definition, tuple(values)))
+        return self.metrics.setdefault(name, Metric(name, definition, tuple(values)))
 
     # -- patterns ----------------------------------------------------------------------------------------------
 
@@ -233,12 +236,12 @@ class Assembler:
         """
         self._frozen.update(p.path for p in self.matching(patterns, buffers=True))
 
-    def init(self, patterns: Mapping[str, Definition]) -> None:
+    def init(self, patterns: Mapping[str, Initialiser]) -> None:
         """Say how the matching parameters start; a layer's own `init` goes first, then the last match."""
         for pattern, definition in patterns.items():
             for parameter in self.matching(pattern):
                 if parameter.path not in self._initialised:
-                    spec = with_init(parameter.spec, definition)
+                    spec = with_init(parameter.spec, definition, f"'{parameter.path}'")
                     self.parameters[parameter.path] = replace(parameter, spec=spec)
 
     # -- the graph ---------------------------------------------------------------------------------------------
@@ -261,8 +264,8 @@ class Assembler:
             AttributeProblem: there is nothing to compute.
         """
         outputs = self.results()
-        if LOSS in outputs:
-            self.output(LOSS, outputs[LOSS])  # refused
+        for name in outputs.keys() - self.outputs.keys():
+            self._check_output(name)
         if not outputs:
             raise AttributeProblem(
                 f"network '{self.name}' has no layers", code="empty", expected="at least one layer", found="none"
@@ -284,7 +287,7 @@ class Assembler:
                 for path, p in self.parameters.items()
             ),
             losses=tuple(replace(term, value=now(term.value)) for term in self._losses.values()),
-            metrics=tuple(replace(m, values=tuple(map(now, m.values))) for m in self._metrics.values()),
+            metrics=tuple(replace(m, values=tuple(map(now, m.values))) for m in self.metrics.values()),
         )
 
     def _freeze_values(self) -> dict[Value, Value]:
@@ -332,7 +335,7 @@ class Assembler:
         return frozenset(self._scopes)
 
     def _checked(self, weight: float, name: str) -> float:
-        if not math.isfinite(weight):
+        if not isinstance(weight, int | float) or isinstance(weight, bool) or not math.isfinite(weight):
             raise AttributeProblem(
                 f"the weight of loss '{name}' is no finite number", code="value", attribute="weight", found=str(weight)
             )
@@ -340,7 +343,7 @@ class Assembler:
 
     def _term(
         self, weight: float, op: Operator, operands: Sequence[Value], name: str, span: SourceSpan | None,
-        init: Mapping[str, Definition] | None,
+        init: Mapping[str, Initialiser] | None,
     ) -> Loss:  # fmt: skip
         node = self.apply(op, operands, name=name, span=span, init=init)
         return self._losses.setdefault(name, Loss(name, node.outputs[0], weight))

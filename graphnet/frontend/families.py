@@ -20,7 +20,11 @@ MAX_CHAIN = 16
 def root_of(path: Path) -> Path:
     """The folder that a spec and all it refers to lie in: the working directory if the file is below it, else the
     file's folder."""
-    folder, here = path.resolve().parent, Path.cwd().resolve()
+    here = Path.cwd().resolve()
+    try:
+        folder = path.resolve().parent
+    except (OSError, ValueError, RuntimeError):  # no path at all: reading it says so
+        return here
     return here if folder.is_relative_to(here) else folder
 
 
@@ -61,7 +65,7 @@ class Library:
         self._open: list[Path] = []  # the chain of files that are being read
 
     def spec(self, text: str, shown: str, path: Path | None) -> Spec | None:
-        """Read a spec with all it extends; None if it has no sections at all.
+        """Read a spec with all it extends; None if it, or what it extends, cannot be read.
 
         Args:
             text: of the file.
@@ -69,9 +73,14 @@ class Library:
             path: of the file, if there is one.
         """
         sections = self._sections(text, shown, path)
-        return None if sections is None else read_spec(sections, shown, self._report, self._import)
+        if sections is None:
+            return None
+        is_whole = "extends" not in sections
+        spec = read_spec(sections, shown, self._report, self._import, is_whole=is_whole)
+        return spec if is_whole else None  # a part was read for its own problems' sake
 
     def _sections(self, text: str, shown: str, path: Path | None) -> Sections | None:
+        """A file's sections with those it inherits; `extends` is among them where it could not be followed."""
         before = len(self._report.errors)
         tree = compose(text, shown, self._report)
         if path is not None:
@@ -86,22 +95,24 @@ class Library:
             return None
         check_sections(tree, self._report)
         own = {key.text: (key, value) for key, value in tree.entries}
-        if "extends" not in own:
+        inherited = self._inherited(own["extends"][1]) if "extends" in own else {}
+        if inherited is None:
             return own
-        inherited = self._inherited(own.pop("extends")[1])
+        own.pop("extends", None)
         return _merged(inherited, own)
 
-    def _inherited(self, extends: Tree) -> Sections:
+    def _inherited(self, extends: Tree) -> Sections | None:
+        """The sections of the file that is extended; None where it cannot be read."""
         if not isinstance(extends, Scalar) or not isinstance(extends.value, str):
             self._error("type", "`extends` needs a path", extends, "a path to a spec", extends.kind)
-            return {}
+            return None
         located = self._locate(extends)
         if located is None:
-            return {}
+            return None
         path, shown, text = located
         self._open.append(path)
         try:
-            return self._sections(text, shown, path) or {}
+            return self._sections(text, shown, path)
         finally:
             self._open.pop()
 
@@ -126,8 +137,9 @@ class Library:
         Raises:
             SpecError: it cannot be read at all.
         """
+        text = read_text(path, shown)
         self._open.append(path.resolve())
-        return self.spec(read_text(path, shown), shown, path.resolve())
+        return self.spec(text, shown, path.resolve())
 
     def _locate(self, scalar: Scalar) -> tuple[Path, str, str] | None:
         """The file that a path in a spec means, its name for messages, and its text."""

@@ -13,8 +13,8 @@ from typing import Any
 
 import graphnet.ops  # noqa: F401 - registers the operators
 from graphnet.core.diagnostics import AttributeProblem, nearest
+from graphnet.frontend.builder import NetworkBuilder
 from graphnet.frontend.call_site import call_site, reported_at
-from graphnet.frontend.network import Network
 from graphnet.frontend.reference import section
 from graphnet.frontend.settings import construct, default_of, is_required, settings_of
 from graphnet.frontend.tensor import Tensor
@@ -174,7 +174,7 @@ def _shown(value: Any) -> str:
     return f"'{value.name}'" if isinstance(value, Tensor) else repr(value)
 
 
-def _network_of(operator: str, operands: Sequence[Any]) -> Network:
+def _network_of(operator: str, operands: Sequence[Any]) -> NetworkBuilder:
     for operand in operands:
         if isinstance(operand, Tensor):
             return operand.network

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from graphnet.core.diagnostics import AttributeProblem, Diagnostic, SpecError, nearest
+from graphnet.core.diagnostics import AttributeProblem, Diagnostic, InternalError, SpecError, nearest
 from graphnet.core.types import DType, TensorType
 from graphnet.frontend.arithmetic import bounded
 from graphnet.frontend.assembler import Assembler
@@ -75,7 +75,7 @@ class _Builder:
         report = self._report
         if spec is None:
             report.raise_errors()
-            raise SpecError(Diagnostic("empty", "there is no spec"))
+            raise InternalError("front end", "a spec was refused without a reason")
         assembler = Assembler(spec.name, spec.doc)
         names = Names()
         variables = self._params(spec, params, names)

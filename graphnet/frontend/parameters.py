@@ -10,8 +10,8 @@ from graphnet.core.diagnostics import AttributeProblem, nearest
 from graphnet.core.source import SourceSpan
 from graphnet.core.types import DType, TensorType
 from graphnet.frontend.settings import settings_of
-from graphnet.ir.definitions import Definition
 from graphnet.ir.graph import Initializer, Node, Parameter, ParameterSpec, Value
+from graphnet.ir.initialiser import Initialiser
 
 
 def declare_parameter(path: str, spec: ParameterSpec, frozen: bool, span: SourceSpan | None) -> Parameter:
@@ -21,14 +21,25 @@ def declare_parameter(path: str, spec: ParameterSpec, frozen: bool, span: Source
     return Parameter(path, value, spec, spec.trainable and not frozen, span)
 
 
-def with_init(spec: ParameterSpec, definition: Definition) -> ParameterSpec:
-    """The same declaration, started another way."""
+def with_init(spec: ParameterSpec, definition: Initialiser, subject: str) -> ParameterSpec:
+    """The same declaration, started another way.
+
+    Raises:
+        AttributeProblem: the initialiser does not suit its shape; the message begins with the subject.
+    """
+    try:
+        definition.check(spec.shape)
+    except AttributeProblem as problem:
+        raise AttributeProblem(
+            f"{subject}: {problem.message}", expected=problem.expected, found=problem.found, hint=problem.hint,
+            attribute="init", code=problem.code,
+        ) from None  # fmt: skip
     settings = {name: getattr(definition, name) for name in settings_of(definition)}
     return replace(spec, init=Initializer(definition.name, settings))
 
 
 def apply_inits(
-    subject: str, specs: Mapping[str, ParameterSpec], init: Mapping[str, Definition]
+    subject: str, specs: Mapping[str, ParameterSpec], init: Mapping[str, Initialiser]
 ) -> Mapping[str, ParameterSpec]:
     """What an operator declares, started as the user says; buffers start the operator's way."""
     found = dict(specs)
@@ -41,7 +52,7 @@ def apply_inits(
                 expected=", ".join(learned) or "no `init`: it has no parameters", found=name,
                 hint=f"did you mean `{close}`?" if close else None,
             )  # fmt: skip
-        found[name] = with_init(found[name], definition)
+        found[name] = with_init(found[name], definition, f"{subject}, '{name}'")
     return found
 
 

@@ -36,16 +36,26 @@ def with_subject(problem: AttributeProblem, subject: str, operands: Sequence[Val
 
 
 def check_name(name: str, subject: str) -> None:
-    bad = sorted(FORBIDDEN.intersection(name))
-    if name and not bad:
+    """Refuse what paths and references could not hold.
+
+    Raises:
+        AttributeProblem: it is empty, no text, or has a character with a meaning of its own.
+    """
+    bad = sorted(FORBIDDEN.intersection(name)) if isinstance(name, str) else []
+    if isinstance(name, str) and name and not bad:
         return
     raise AttributeProblem(
         f"{subject} cannot have this name", code="name", expected="a name of letters, digits, _ and -",
-        found=f"{bad[0]!r} in it" if bad else "an empty one",
+        found=f"{bad[0]!r} in it" if bad else "an empty one" if name == "" else type(name).__name__,
     )  # fmt: skip
 
 
 def check_arity(op: Operator, count: int, subject: str) -> None:
+    """Refuse a number of operands that an operator does not take; losses and regularisers check theirs themselves.
+
+    Raises:
+        AttributeProblem: there are too many or too few.
+    """
     count -= sum(getattr(op, name) is not None for name in reference_attributes(type(op)))
     if op.kind == "layer" and (count == op.arity if op.arity is not None else count >= 2):
         return

@@ -47,7 +47,7 @@ def check_sections(table: Table, report: Report) -> None:
                      at="graphnet", expected=str(VERSION), found=version.kind)  # fmt: skip
 
 
-def read_spec(sections: Sections, file: str, report: Report, importer: Importer) -> Spec:
+def read_spec(sections: Sections, file: str, report: Report, importer: Importer, *, is_whole: bool) -> Spec:
     """Type the sections of a spec.
 
     Args:
@@ -55,13 +55,15 @@ def read_spec(sections: Sections, file: str, report: Report, importer: Importer)
         file: as it was opened; the network is called so if it has no name.
         report: takes the problems.
         importer: reads what is imported.
+        is_whole: False if what the spec extends is missing, and so nothing else can be called missing.
     """
-    return _SpecReader(sections, report, importer).spec(file)
+    return _SpecReader(sections, report, importer, is_whole).spec(file)
 
 
 class _SpecReader:
-    def __init__(self, sections: Sections, report: Report, importer: Importer) -> None:
+    def __init__(self, sections: Sections, report: Report, importer: Importer, is_whole: bool) -> None:
         self._sections, self._report, self._import = sections, report, importer
+        self._is_whole = is_whole
         self._vocabulary = Vocabulary()
         self._entries = EntryReader(report, self._vocabulary)
 
@@ -88,7 +90,8 @@ class _SpecReader:
             budgets=self._table("assert", "budgets"),
             train=self._table("train", "a recipe"),
         )
-        self._unused_params(spec.params)
+        if self._is_whole:
+            self._unused_params(spec.params)
         return spec
 
     # -- sections ----------------------------------------------------------------------------------------------
@@ -131,7 +134,7 @@ class _SpecReader:
         table = self._table("inputs", "names and shapes of inputs")
         if table is not None and table.entries:
             return table.entries
-        if self._section("inputs") is None:
+        if self._section("inputs") is None and self._is_whole:
             span = self._sections["inputs"][0].span if "inputs" in self._sections else SourceSpan(file, 1, 1, 1, 1)
             self._report.error("missing-key", "the spec has no inputs", span, expected="`inputs: {image: [3, 32, 32]}`",
                                found="no such key" if "inputs" not in self._sections else "nothing")  # fmt: skip
@@ -140,7 +143,7 @@ class _SpecReader:
         return ()
 
     def _layers(self, tree: Tree | None, span: SourceSpan, owner: str) -> tuple[Entry, ...]:
-        if tree is None or (isinstance(tree, Array) and not tree.items):
+        if (tree is None or (isinstance(tree, Array) and not tree.items)) and self._is_whole:
             place = tree.span if tree is not None else span
             self._report.error("missing-key", f"{owner} has no layers", place, expected="`layers: [...]`", found="none")
         return self._entries.entries(tree)

@@ -11,7 +11,7 @@ from graphnet.ir.graph import Value
 from graphnet.ir.operator import REGISTRY
 
 if TYPE_CHECKING:
-    from graphnet.frontend.network import Network
+    from graphnet.frontend.builder import NetworkBuilder
 
 SCALE = "scale"
 """The operator y = factor * x + offset, by which numbers take part in arithmetic."""
@@ -32,7 +32,7 @@ class Tensor:
 
     __array_ufunc__ = None  # so that NumPy leaves `array * tensor` to us, and the message can be clear
 
-    def __init__(self, network: Network, value: Value) -> None:
+    def __init__(self, network: NetworkBuilder, value: Value) -> None:
         self.network, self.value = network, value
 
     @property

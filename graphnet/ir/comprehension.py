@@ -83,7 +83,11 @@ class Index:
     def __str__(self) -> str:
         if self.loop:
             return self.loop
-        text = " + ".join(name if c == 1 else f"{c}*{name}" for name, c in self.terms) or "0"
+        text = ""
+        for name, c in self.terms:
+            sign = ("- " if c < 0 else "") if not text else " - " if c < 0 else " + "
+            text += sign + (name if abs(c) == 1 else f"{abs(c)}*{name}")
+        text = text or "0"
         text += f" {'+' if self.offset > 0 else '-'} {abs(self.offset)}" if self.offset else ""
         return text if self.divisor == 1 else f"({text})/{self.divisor}"
 

@@ -17,6 +17,13 @@ Array = np.ndarray[Any, Any]
 class Initialiser(Definition):
     """How a parameter starts; subclasses are registered in `INITIALISERS`, one file each."""
 
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Refuse a parameter whose shape does not suit; most initialisers take any.
+
+        Raises:
+            AttributeProblem: it does not.
+        """
+
     def sample(self, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
         """First values.
 

@@ -18,6 +18,8 @@ NonNegativeNumber = Annotated[Number, Field(ge=0)]
 PositiveNumber = Annotated[Number, Field(gt=0)]
 Share = Annotated[Number, Field(ge=0, le=1)]
 """A part of a whole, both ends included."""
+Retention = Annotated[Number, Field(ge=0, lt=1)]
+"""The part of a running mean that is kept from step to step."""
 Count = Annotated[int, Field(strict=True, ge=1)]
 NonNegativeCount = Annotated[int, Field(strict=True, ge=0)]
 

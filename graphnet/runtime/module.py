@@ -44,6 +44,7 @@ class Kernel:
         program: the program that runs it: `predict`, `train`, ...
         family: pointwise, reduction, contraction or movement.
         backward: whether it computes gradients.
+        form: what it computes, without layers; kernels of one form may still differ in their source.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Kernel:
     program: str
     family: str
     backward: bool
+    form: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -448,7 +450,7 @@ def kernels_of(stages: Sequence[Stage], purpose: str, target: str) -> list[Kerne
             found.append(
                 Kernel(
                     kernel.name, names, tuple(layers), generated.source.text, target, purpose, generated.family,
-                    kernel.root.backward,
+                    kernel.root.backward, generated.source.name,
                 )
             )  # fmt: skip
     return found

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from graphnet.core.types import TensorType
+from graphnet.ir.expression import Expression
 from graphnet.ir.graph import Graph, Initializer, Loss, Node, Parameter, ParameterSpec, Value
 from graphnet.ir.operator import Operator
-from graphnet.ops.squared_error import SquaredError
+from graphnet.ops.families.losses import ElementwiseLoss
 from graphnet.testing.arrays import distinct
 from graphnet.testing.lowered import LoweredOperator, operand_role, operand_type, parameter_value
 
@@ -160,24 +161,32 @@ def gradient_errors(
     return errors
 
 
+class InnerProduct(ElementwiseLoss):
+    """sum of x * t: the loss whose gradient with respect to x is t, whatever x is."""
+
+    name = "inner_product"
+    kind = "loss"
+    averaged = False
+
+    def element(self, x: Expression, t: Expression) -> Expression:
+        return x * t
+
+    def slopes(self, x: Expression, t: Expression) -> tuple[Expression, Expression]:
+        return t, x
+
+
 def as_graph(sample: Sample, mode: Mode = TRAINING) -> tuple[Graph, dict[str, Array]]:
     """A network of the one operator, for backends that take graphs.
 
-    A layer gets the loss sum((y - t)^2) with t = y - upstream / 2, whose gradient with respect to y is `upstream`.
-    A frozen layer's parameters are not trained.
+    The loss of a layer is the inner product of its output and the target `upstream`. A frozen layer's parameters
+    are not trained.
 
     Returns:
         the graph, and arrays for its inputs, targets and parameters by name or path (`layer.weight`).
-
-    Raises:
-        ValueError: the sample has no reference, from which t is computed.
     """
     op, types = sample.operator, sample.types
     operands = [Value(f"x{k}", t, operand_role(op, k, len(types))) for k, t in enumerate(types)]
-    declared = [
-        Parameter(path := f"layer.{name}", parameter_value(path, spec), spec, spec.trainable and not mode.frozen)
-        for name, spec in op.parameters(*types).items()
-    ]
+    declared = [_declared(f"layer.{name}", spec, mode) for name, spec in op.parameters(*types).items()]
     regularised = [
         Parameter(v.name, v, ParameterSpec(v.type.sample_shape, Initializer("zeros")), True)
         for v in operands
@@ -190,18 +199,19 @@ def as_graph(sample: Sample, mode: Mode = TRAINING) -> tuple[Graph, dict[str, Ar
     feeds = dict(zip((v.name for v in node.inputs), sample.inputs.values(), strict=True))
     nodes, targets, loss = [node], [v for v in operands if v.role == "target"], node.outputs[0]
     if op.kind == "layer":
-        expected = sample.expected(mode)
-        if expected is None:
-            raise ValueError(f"{sample} has no reference")
-        targets.append(Value("upstream", node.outputs[0].type, role="target"))
-        feeds["upstream"] = expected - sample.upstream / 2
-        nodes.append(Node.make("distance", SquaredError(), [node.outputs[0], targets[-1]], [TensorType(())]))
+        targets.append(Value("upstream", loss.type, role="target"))
+        feeds["upstream"] = sample.upstream
+        nodes.append(Node.make("product", InnerProduct(), [loss, targets[-1]], [TensorType(())], operands=2))
         loss = nodes[-1].outputs[0]
     graph = Graph(
         str(sample), tuple(v for v in operands if v.role == "input"), tuple(nodes), {"y": node.outputs[0]},
-        tuple(targets), (*declared, *regularised), (Loss("distance", loss),),
+        tuple(targets), (*declared, *regularised), (Loss("product", loss),),
     )  # fmt: skip
     return graph, feeds
+
+
+def _declared(path: str, spec: ParameterSpec, mode: Mode) -> Parameter:
+    return Parameter(path, parameter_value(path, spec), spec, spec.trainable and not mode.frozen)
 
 
 def _start(spec: ParameterSpec, seed: int) -> Array:

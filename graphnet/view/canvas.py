@@ -31,7 +31,7 @@ def canvas(title: str, *subtitles: str, **attributes: str) -> Digraph:
         "rankdir": "TB", "ranksep": "0.17", "nodesep": "0.25", "pad": "0.25", "dpi": "144",
     }  # fmt: skip
     return Digraph(
-        title,
+        "graphnet",
         graph_attr={**defaults, **attributes},
         node_attr={"fontname": FONT, "fontsize": "11", "fontcolor": INK, "shape": "plain", "margin": "0"},
         edge_attr={
@@ -56,5 +56,5 @@ def legend(tints: Mapping[str, Tint]) -> str:
 
 
 def identifier(kind: str, name: str) -> str:
-    """A name for a node of the document, distinct by kind. Colons would mean ports."""
-    return f"{kind} {name}".strip().replace(":", "/").replace("\\", "/")
+    """A name for a node of the document, distinct by kind. Colons would mean ports, backslashes escapes."""
+    return f"{kind} {name}".replace(":", "/").replace("\\", "/")

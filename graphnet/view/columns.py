@@ -16,7 +16,7 @@ LONGEST: Final = 1150.0
 """A network whose picture is no higher than this, in points, stays in one column."""
 ASPECT: Final = 1.5
 """Width by height to aim for."""
-RELUCTANCE: Final = 0.3
+RELUCTANCE: Final = 0.4
 """By what share of a column's height columns may differ more, rather than cutting a frame in two."""
 ROW: Final = 26.0
 """Height of a layer's row, about, in points; so are all that follow."""

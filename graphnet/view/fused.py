@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from graphnet.analysis.units import format_shape
+from graphnet.analysis.cost import total_cost
+from graphnet.analysis.units import format_count, format_shape
 from graphnet.ir.graph import Node
 from graphnet.ir.schedule import FusedGraph, FusedKernel
 from graphnet.view.canvas import Digraph, identifier, legend
-from graphnet.view.ladder import Ladder
+from graphnet.view.ladder import Ladder, forward_nodes
 from graphnet.view.markup import SMALL, Chip, card, quiet, text
 from graphnet.view.palette import BACKWARD_FRAME, FAMILIES, FORWARD_FRAME, family_tint
 
 
 def draw_fused(fused: FusedGraph) -> Digraph:
     """Draw kernels in the order of execution. What flows inside a kernel stays in registers and has no arrow."""
-    ladder = Ladder(fused.graph, legend(FAMILIES))
+    ahead = forward_nodes(fused.graph)
+    forward = sum(kernel.root in ahead for kernel in fused.kernels)
+    kernels = f"{forward} kernels forward, {len(fused.kernels) - forward} backward"
+    if forward == len(fused.kernels):
+        kernels = f"{forward} kernels"
+    parameters = format_count(total_cost(fused.graph).parameters)
+    ladder = Ladder(fused.graph, f"{parameters} parameters · {kernels}", legend(FAMILIES))
     ladder.dot.attr(nodesep="0.3")
     beside = _partners(fused, ladder)
     for number, kernel in enumerate(fused.kernels):

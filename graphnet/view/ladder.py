@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from graphnet.analysis.cost import node_macs, total_cost
-from graphnet.analysis.units import format_count, format_shape
+from graphnet.analysis.units import format_shape
 from graphnet.ir.graph import Graph, Node, Value
 from graphnet.view.canvas import Digraph, canvas, identifier
 from graphnet.view.markup import SMALL, quiet, stack, text
 from graphnet.view.palette import BACKWARD_INK, FORWARD_INK, INPUT, OUTPUT, SAVED_INK, TARGET, Tint
+
+_WAYS = "  ".join([
+    text("→ forward", size=SMALL, color=FORWARD_INK),
+    text("→ gradient", size=SMALL, color=BACKWARD_INK),
+    text("⇢ kept for the backward pass", size=SMALL, color=SAVED_INK),
+])  # fmt: skip
 
 
 class Ladder:
@@ -17,7 +22,8 @@ class Ladder:
 
     Args:
         graph: whose nodes are drawn.
-        notes: lines of HTML to add below the title.
+        figures: a line below the title.
+        notes: more lines, of HTML.
 
     Attributes:
         dot: the document.
@@ -25,7 +31,7 @@ class Ladder:
         home: the box that each node is drawn in.
     """
 
-    def __init__(self, graph: Graph, *notes: str) -> None:
+    def __init__(self, graph: Graph, figures: str, *notes: str) -> None:
         self.graph = graph
         ahead = forward_nodes(graph)
         self.forward = tuple(node for node in graph.nodes if node in ahead)
@@ -33,32 +39,12 @@ class Ladder:
         self.home: dict[Node, str] = {}
         self._behind = set(self.backward)
         self._drawn: set[tuple[str, str]] = set()
+        lines = [quiet(figures), *([_WAYS] if self.backward else []), *notes]
         self.dot: Digraph = canvas(
-            graph.name,
-            *self._subtitles(),
-            *notes,
-            ranksep="0.2",
-            nodesep="0.45",
-            newrank="true",
-            outputorder="edgesfirst",
+            graph.name, *lines, ranksep="0.2", nodesep="0.45", newrank="true", outputorder="edgesfirst"
         )
         for value in graph.inputs:
             self._pill("input", value.name, value, INPUT)
-
-    def _subtitles(self) -> list[str]:
-        parameters = format_count(total_cost(self.graph).parameters)
-        macs = [format_count(sum(map(node_macs, nodes))) for nodes in (self.forward, self.backward)]
-        if not self.backward:
-            return [quiet(f"{parameters} parameters · {macs[0]} MACs for one sample")]
-        ways = (
-            text("→ forward", size=SMALL, color=FORWARD_INK),
-            text("→ gradient", size=SMALL, color=BACKWARD_INK),
-            text("⇢ kept for the backward pass", size=SMALL, color=SAVED_INK),
-        )
-        return [
-            quiet(f"{parameters} parameters · {macs[0]} MACs forward, {macs[1]} backward, for one sample"),
-            "  ".join(ways),
-        ]
 
     def is_backward(self, node: Node) -> bool:
         return node in self._behind

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Literal
 
-import pygraphviz  # type: ignore[import-untyped]  # it has no stubs
+import pygraphviz
 
 from graphnet.core.diagnostics import InternalError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,28 +69,46 @@ class _Chart:
     def __init__(self, schedule: Schedule) -> None:
         self.schedule, self.plan = schedule, schedule.plan
         self.scale = _Scale(len(schedule.fused.kernels), self.plan.peak)
-        self.kinds = _kinds(schedule)
-        used = {kind: tint for kind, tint in TINTS.items() if kind in self.kinds.values()}
+        self.held: dict[str, list[Value]] = {}
+        for value, name in schedule.buffers.items():
+            self.held.setdefault(name, []).append(value)
+        kinds = self._kinds()
+        used = {kind: tint for kind, tint in TINTS.items() if kind in kinds.values()}
+        figures = quiet(_describe(self.plan, self.scale.kernels))
         self.dot = canvas(
-            schedule.fused.graph.name, quiet(_describe(self.plan, self.scale.kernels)), legend(used), layout="nop",
-            splines="line", outputorder="nodesfirst",
-        )  # fmt: skip
+            schedule.fused.graph.name, figures, legend(used), layout="nop", splines="line", outputorder="nodesfirst"
+        )
         self._ground()
         for placement in self.plan.placements:
-            self._rectangle(placement)
+            self._rectangle(placement, TINTS[kinds[placement.name]])
         self._line("lower bound", self.plan.lower_bound, style="dashed", above=False)
         self._line("peak", self.plan.peak, style="solid", above=True)
 
-    def _rectangle(self, placement: Placement) -> None:
-        left, right = self.scale.x(placement.first), self.scale.x(placement.last + 1)
+    def _kinds(self) -> dict[str, str]:
+        """What each placement is for, by its name."""
+        graph = self.schedule.fused.graph
+        ahead, readers = forward_nodes(graph), graph.consumers()
+
+        def kind(values: Sequence[Value]) -> str:
+            if not values:
+                return SCRATCH
+            if all(v.producer is not None and v.producer not in ahead for v in values):
+                return GRADIENT
+            kept = any(reader not in ahead for v in values for reader in readers.get(v, ()))
+            return KEPT if kept else PASSING
+
+        return {p.name: kind(self.held.get(p.name, [])) for p in self.plan.placements}
+
+    def _rectangle(self, placement: Placement, tint: Tint) -> None:
+        end = min(placement.last + 1, self.scale.kernels)  # what the caller reads lives on after the last kernel
+        left, right = self.scale.x(placement.first), self.scale.x(end)
         bottom, top = self.scale.y(placement.offset), self.scale.y(placement.offset + placement.size)
-        tint = TINTS[self.kinds[placement.name]]
-        fits = top - bottom >= SMALL + 2 and right - left >= LETTER * len(placement.name) + 6
+        name = self.held[placement.name][0].name if placement.name in self.held else placement.name
+        fits = top - bottom >= SMALL + 2 and right - left >= LETTER * len(name) + 6
+        extent = f"{format_bytes(placement.size)} at {placement.offset:,}, kernels {placement.first} to {end - 1}"
         self._box(
             f"buffer {placement.name}", (left + right) / 2, (bottom + top) / 2, right - left, top - bottom, tint,
-            label=html(text(placement.name, size=SMALL - 1)) if fits else "",
-            tooltip=f"{placement.name}: {format_bytes(placement.size)} at {placement.offset:,},"
-            f" kernels {placement.first} to {placement.last}",
+            label=html(text(name, size=SMALL - 1)) if fits else "", tooltip=f"{extent}: {name}",
         )  # fmt: skip
 
     def _ground(self) -> None:
@@ -131,9 +149,9 @@ class _Chart:
         tooltip: str = " ",
     ) -> None:  # fmt: skip
         self.dot.node(
-            name.replace(":", "/"), label, pos=_point(x, y), width=_inches(width), height=_inches(height), shape="box",
+            _plain(name), label, pos=_point(x, y), width=_inches(width), height=_inches(height), shape="box",
             fixedsize="true", style="filled", fillcolor=tint.fill, color=tint.line, penwidth="0.5",
-            tooltip=tooltip,
+            tooltip=_plain(tooltip),
         )  # fmt: skip
 
     def _text(self, name: str, x: float, y: float, words: str, align: str = "CENTER", color: str = QUIET_INK) -> None:
@@ -151,27 +169,6 @@ def _describe(plan: MemoryPlan, kernels: int) -> str:
     return f"{len(plan.placements)} buffers in {format_bytes(plan.peak)} over {kernels} kernels · {quality}"
 
 
-def _kinds(schedule: Schedule) -> dict[str, str]:
-    """What each placement is for, by its name."""
-    ahead = forward_nodes(schedule.fused.graph)
-    readers = schedule.fused.graph.consumers()
-    values: dict[str, list[Value]] = {}
-    for value, name in schedule.buffers.items():
-        values.setdefault(name, []).append(value)
-    kinds = {}
-    for placement in schedule.plan.placements:
-        held = values.get(placement.name, [])
-        if not held:
-            kinds[placement.name] = SCRATCH
-        elif all(v.producer is not None and v.producer not in ahead for v in held):
-            kinds[placement.name] = GRADIENT
-        elif any(reader not in ahead for v in held for reader in readers.get(v, ())):
-            kinds[placement.name] = KEPT
-        else:
-            kinds[placement.name] = PASSING
-    return kinds
-
-
 def _ticks(end: int, *, binary: bool) -> Iterator[int]:
     """Round numbers from 0 to `end`, about `TICKS` of them: 1, 2 or 5 times a power of ten, or powers of two."""
     step = 1
@@ -180,6 +177,11 @@ def _ticks(end: int, *, binary: bool) -> Iterator[int]:
         if end / step <= TICKS:
             break
     yield from range(0, end + 1, step)
+
+
+def _plain(words: str) -> str:
+    """Without what Graphviz would take for a port or an escape."""
+    return words.replace(":", "/").replace("\\", "/")
 
 
 def _point(x: float, y: float) -> str:

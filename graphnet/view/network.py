@@ -117,8 +117,8 @@ class _NetworkDrawing:
 
     def _card(self, dot: Digraph, chain: Sequence[Node], title: str = "") -> None:
         chips = [self._chip(node) for node in chain]
-        tooltip = "\n".join(f"{n.name}{f' ({n.span.short})' if n.span else ''}" for n in chain)
-        dot.node(identifier("", chain[0].name), card(chips, title), tooltip=tooltip)
+        tooltip = ", ".join(_tooltip(node) for node in chain)
+        dot.node(identifier("layer", chain[0].name), card(chips, title), tooltip=tooltip)
 
     def _chip(self, node: Node) -> Chip:
         cost = self.costs[node]
@@ -146,8 +146,8 @@ class _NetworkDrawing:
             words.append(f"weight {weight:g}")
         label = stack([text(node.op.name, bold=True), quiet(" · ".join(words))], padding=0)
         dot.node(
-            identifier("", node.name), label, shape="octagon", style="filled", margin="0.12,0.04",
-            fillcolor=tint.fill, color=tint.line, tooltip=node.name,
+            identifier("layer", node.name), label, shape="octagon", style="filled", margin="0.12,0.04",
+            fillcolor=tint.fill, color=tint.line, tooltip=_tooltip(node),
         )  # fmt: skip
 
     def _pill(self, dot: Digraph, kind: str, value: Value, tint: Tint, shape: str, name: str = "") -> None:
@@ -167,7 +167,7 @@ class _NetworkDrawing:
             if node in hidden or self.heads[node] is not node:
                 continue
             for value in dict.fromkeys(node.inputs[: node.operands]):
-                self._edge(value, identifier("", node.name), self.columns.of[node])
+                self._edge(value, identifier("layer", node.name), self.columns.of[node])
 
     def _edge(self, value: Value, reader: str, column: int) -> None:
         """An arrow to a box in some column, from the value's box or from where the value enters the column."""
@@ -176,7 +176,7 @@ class _NetworkDrawing:
         start, looks = identifier(value.role, value.name), {}
         if value.role == "node":
             producer = self._shown(value)
-            start, looks = identifier("", producer.name), {"label": _shape(value)}
+            start, looks = identifier("layer", producer.name), {"label": _shape(value)}
             if not value.producer or value is not value.producer.outputs[0]:
                 looks["style"] = "dashed"  # not what a user sees, but positions or statistics
         if self.columns.count > 1 and value in self.columns.passed_on and self._column(value) < column:
@@ -201,6 +201,11 @@ class _NetworkDrawing:
         for name, value in self.graph.outputs.items():
             self._pill(self.dot, "output", value, OUTPUT, "box", name)
             self._edge(value, identifier("output", name), self._column(value))
+
+
+def _tooltip(node: Node) -> str:
+    place = f" ({node.span.short})" if node.span else ""
+    return identifier(node.op.name, node.name) + place
 
 
 def _shape(value: Value) -> str:

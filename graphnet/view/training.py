@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from graphnet.analysis.cost import node_macs, total_cost
+from graphnet.analysis.units import format_count
 from graphnet.ir.comprehension import Comprehension
 from graphnet.ir.graph import Graph, Node
 from graphnet.view.attributes import describe_attributes
 from graphnet.view.canvas import Digraph, identifier
 from graphnet.view.chains import Unit, chains
-from graphnet.view.ladder import Ladder, forward_results
+from graphnet.view.ladder import Ladder, forward_nodes, forward_results
 from graphnet.view.markup import SMALL, Chip, card, quiet, text
 from graphnet.view.palette import BACKWARD_INK, CORAL, category_tint, family_tint
 
@@ -22,7 +24,13 @@ def draw_training(graph: Graph, fold: bool = True) -> Digraph:
         graph: of operators with backward nodes, or lowered.
         fold: whether a layer's nodes share a box, one for each pass; else every node has its own.
     """
-    ladder = Ladder(graph)
+    ahead = forward_nodes(graph)
+    macs = [
+        format_count(sum(node_macs(n) for n in graph.nodes if (n in ahead) == forward)) for forward in (True, False)
+    ]
+    parameters = format_count(total_cost(graph).parameters)
+    figures = f"{parameters} parameters · {macs[0]} MACs forward, {macs[1]} backward, for one sample"
+    ladder = Ladder(graph, figures)
     boxes = _Boxes(ladder)
     if fold:
         boxes.by_layer()

@@ -67,7 +67,9 @@ def test_memory_is_null_where_nothing_was_compiled(small: Graph) -> None:
 
 def test_the_table_of_a_network(small: Graph) -> None:
     table = str(summarise(small, batch=32, memory=FIGURES))
-    assert table == """\
+    assert (
+        table
+        == """\
 small
 
  layer                operator            output    parameters    MACs
@@ -88,6 +90,7 @@ output      fc 7
 memory      3 MiB to train on 32 samples
             2 MiB of that at least, with any plan
             1 MiB to predict 32 samples"""
+    )
 
 
 def test_resnet18_has_its_published_size(resnet18: Graph) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -91,10 +90,8 @@ def test_the_other_arm_is_not_computed() -> None:
     ],
 )  # fmt: skip
 def test_hostile_sizes_are_refused_at_once(text: str) -> None:
-    start = time.process_time()
     with pytest.raises(ExpressionError):
         value(text)
-    assert time.process_time() - start < 60, "this bounds a hang, not the speed"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,9 @@ def test_values_and_structure() -> None:
 def test_every_value_has_its_span_and_path() -> None:
     tree, _ = read("layers:\n  - conv2d: {out_channels: 8}\n  - relu\n")
     assert isinstance(tree, Table)
-    spans = {s.path: (s.text, s.span.line, s.span.column, s.span.end_column) for s in scalars(tree) if s.text != "conv2d"}
+    spans = {
+        s.path: (s.text, s.span.line, s.span.column, s.span.end_column) for s in scalars(tree) if s.text != "conv2d"
+    }
     assert spans["layers[0].conv2d.out_channels"] == ("8", 2, 28, 29)
     assert spans["layers[1]"] == ("relu", 3, 5, 9)
     layers = tree.get("layers")

@@ -24,7 +24,8 @@ def test_numbers_and_constants(text: str, value: ScalarValue) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["no", "yes", "on", "off", "No", "1_000", "0b11", "12:30", "1e", "3a", "0o8", "tRue", "nan", "inf", "1 2", "٣"]
+    "text",
+    ["no", "yes", "on", "off", "No", "1_000", "0b11", "12:30", "1e", "3a", "0o8", "tRue", "nan", "inf", "1 2", "٣"],
 )
 def test_text_stays_text(text: str) -> None:
     """What YAML 1.1 read as truth values, sexagesimal numbers and so on."""

@@ -5,7 +5,7 @@ from graphnet.core.diagnostics import AttributeProblem
 from graphnet.core.types import TensorType
 from graphnet.ops.batch_norm import BatchNorm
 from graphnet.testing.arrays import distinct
-from graphnet.testing.samples import FROZEN, PREDICTION, TRAINING, Sample, run
+from graphnet.testing.samples import FROZEN, PREDICTION, Sample, run
 
 
 def normalised(x, mean, variance, weight, bias, eps):
@@ -39,6 +39,10 @@ SAMPLES = [
     Sample(BatchNorm(affine=False), (X,), by_batch(1e-5), by_running(1e-5), title="not affine"),
 ]
 
+SINGLE = Sample(BatchNorm(), (distinct((1, 5)),), by_batch(1e-5), by_running(1e-5), title="one element a channel")
+SHIFTED = Sample(BatchNorm(affine=False), (X + 100,), by_batch(1e-5), by_running(1e-5), title="large mean")
+EDGES = [SINGLE, SHIFTED]
+
 
 @pytest.mark.parametrize("momentum", [0.1, 0.75, 0.0, 1.0])
 def test_running_statistics_follow(momentum: float) -> None:
@@ -55,7 +59,7 @@ def test_only_training_moves_them(mode) -> None:
 
 
 def test_one_element_a_channel_leaves_everything_finite() -> None:
-    result = run(Sample(BatchNorm(), (distinct((1, 5)),), None), TRAINING)
+    result = run(SINGLE)
     assert all(np.isfinite(v).all() for v in (result.output, *result.updates.values(), *result.gradients.values()))
 
 

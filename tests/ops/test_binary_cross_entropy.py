@@ -22,13 +22,16 @@ SAMPLES = [
     Sample(BinaryCrossEntropy(), (distinct((3, 5)), distinct((3, 5), low=0, high=1)), reference, title="soft"),
 ]
 
+LOGITS, LABELS = np.array([[100.0, -100.0, 1e4, -50.0]]), np.array([[1.0, 0.0, 0.0, 0.0]])
+CERTAIN = Sample(BinaryCrossEntropy(), (LOGITS, LABELS), lambda x, t: 1e4 / 4, title="certain")
+EDGES = [CERTAIN]
+
 
 def test_certain_predictions_in_float32() -> None:
-    logits, labels = np.array([[100.0, -100.0, 1e4, -50.0]]), np.array([[1.0, 0.0, 0.0, 0.0]])
-    result = run(Sample(BinaryCrossEntropy(), (logits, labels), None), dtype=np.float32)
+    result = run(CERTAIN, dtype=np.float32)
     np.testing.assert_allclose(result.output, 1e4 / 4)
     np.testing.assert_allclose(
-        run(Sample(BinaryCrossEntropy(), (logits[:, 3:], labels[:, 3:]), None)).output, np.exp(-50)
+        run(Sample(BinaryCrossEntropy(), (LOGITS[:, 3:], LABELS[:, 3:]), None)).output, np.exp(-50)
     )
     np.testing.assert_allclose(result.gradients["x0"], [[0, 0, 1 / 4, 0]], atol=1e-12)
 

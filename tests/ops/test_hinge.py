@@ -24,6 +24,12 @@ SAMPLES = [
     Sample(Hinge(margin=0.3), (distinct((7, 5)), labels((7,), 5)), reference(0.3), title="margin"),
 ]
 
+UNKNOWN = [
+    Sample(Hinge(), (distinct((3, 5)), np.array([0, k, 1], np.int32)), lambda x, label: np.inf, title=f"label {k} of 5")
+    for k in (-1, 5)
+]
+EDGES = [*UNKNOWN, Sample(Hinge(), (np.zeros((3, 5)), labels((3,), 5)), lambda x, label: 4.0, title="equal scores")]
+
 
 def test_the_lectures_example() -> None:
     """cs231n: scores of cat, car and frog for three images."""
@@ -32,12 +38,6 @@ def test_the_lectures_example() -> None:
     single = [run(Sample(Hinge(), (scores[k : k + 1], classes[k : k + 1]), None)).output for k in range(3)]
     np.testing.assert_allclose(single, [2.9, 0, 12.9])
     np.testing.assert_allclose(run(Sample(Hinge(), (scores, classes), None)).output, 15.8 / 3)
-
-
-@pytest.mark.parametrize("label", [-1, 5])
-def test_a_label_that_is_no_class_shows(label: int) -> None:
-    x, classes = distinct((3, 5)), np.array([0, label, 1], np.int32)
-    assert np.isinf(run(Sample(Hinge(), (x, classes), None)).output)
 
 
 def test_labels_are_whole_numbers_one_a_sample() -> None:

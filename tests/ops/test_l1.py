@@ -14,6 +14,8 @@ SAMPLES = [
     Sample(L1(), (distinct((7, 5)), distinct((7,), seed=1), distinct((5, 2, 3, 3), seed=2)), reference, title="three"),
 ]
 
+EDGES = [Sample(L1(), (np.array(-3.0), np.zeros(3)), reference, title="number and zeros")]
+
 
 def test_the_gradient_at_zero_is_zero() -> None:
     np.testing.assert_array_equal(run(Sample(L1(), (np.zeros(3),), reference)).gradients["x0"], 0)

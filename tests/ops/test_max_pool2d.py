@@ -58,21 +58,28 @@ SAMPLES = [
     ),
 ]  # fmt: skip
 
+HOLED = np.where(X[1, 2, 3, 4] == X, np.nan, X)
+EQUAL = Sample(
+    MaxPool2d(2), (np.full((1, 1, 4, 4), 3.0),), lambda x: np.full((1, 1, 2, 2), 3.0), title="equal elements"
+)
+LOWEST = Sample(
+    MaxPool2d(3, stride=2, padding=1), (np.full((1, 1, 2, 2), -np.inf),), lambda x: np.full((1, 1, 1, 1), -np.inf),
+    title="minus infinity",
+)  # fmt: skip
+NOT_A_NUMBER = Sample(MaxPool2d(2), (HOLED,), reference((2, 2), shape=(3, 5)), title="not a number")
+EDGES = [EQUAL, LOWEST, NOT_A_NUMBER]
+
 
 def test_nan_wins() -> None:
-    x = X.copy()
-    x[1, 2, 3, 4] = np.nan
-    assert np.argwhere(np.isnan(run(Sample(MaxPool2d(2), (x,), None)).output)).tolist() == [[1, 2, 1, 2]]
+    assert np.argwhere(np.isnan(run(NOT_A_NUMBER).output)).tolist() == [[1, 2, 1, 2]]
 
 
 def test_the_first_of_equals_gets_the_gradient() -> None:
-    result = run(Sample(MaxPool2d(2), (np.full((1, 1, 4, 4), 3.0),), None))
-    assert np.argwhere(result.gradients["x0"]).tolist() == [[0, 0, 0, 0], [0, 0, 0, 2], [0, 0, 2, 0], [0, 0, 2, 2]]
+    assert np.argwhere(run(EQUAL).gradients["x0"])[:, 2:].tolist() == [[0, 0], [0, 2], [2, 0], [2, 2]]
 
 
 def test_elements_of_minus_infinity_win_over_padding() -> None:
-    result = run(Sample(MaxPool2d(3, stride=2, padding=1), (np.full((1, 1, 2, 2), -np.inf),), None))
-    assert np.argwhere(result.gradients["x0"]).tolist() == [[0, 0, 0, 0]]
+    assert np.argwhere(run(LOWEST).gradients["x0"]).tolist() == [[0, 0, 0, 0]]
 
 
 def test_the_winning_tap_takes_a_byte_where_it_can() -> None:

@@ -16,9 +16,11 @@ SAMPLES = [
     Sample(Maximum(), tuple(distinct((3, 3, 5))), reference, title="three operands"),
 ]
 
+EQUAL = Sample(Maximum(), (PAIR[0], PAIR[0].copy()), reference, title="equal operands")
+EDGES = [EQUAL, Sample(Maximum(), (np.array([[np.nan, 1]]), np.array([[1, np.nan]])), reference, title="not a number")]
+
 
 def test_equal_operands_share_the_gradient() -> None:
-    x = distinct((3, 5))
-    result = run(Sample(Maximum(), (x, x.copy()), reference))
-    np.testing.assert_allclose(result.gradients["x0"], result.gradients["x1"])
-    np.testing.assert_allclose(result.gradients["x0"] * 2, Sample(Maximum(), (x, x), reference).upstream)
+    gradients = run(EQUAL).gradients
+    np.testing.assert_allclose(gradients["x0"], EQUAL.upstream / 2)
+    np.testing.assert_allclose(gradients["x1"], EQUAL.upstream / 2)

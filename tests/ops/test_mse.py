@@ -18,6 +18,8 @@ SAMPLES = [
     Sample(MeanSquaredError(), (distinct((3,)), distinct((3,), seed=1)), reference, title="numbers"),
 ]
 
+EDGES = [Sample(MeanSquaredError(), (distinct((1, 5)), np.full((1, 5), np.nan)), reference, title="not a number")]
+
 
 def test_the_target_has_the_predictions_type() -> None:
     assert MeanSquaredError().target(TensorType.batched(5)) == TensorType.batched(5)

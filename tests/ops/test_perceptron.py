@@ -14,13 +14,15 @@ def reference(x, label):
 
 SAMPLES = [Sample(Perceptron(), (distinct((11, 1)), labels((11,), 2)), reference)]
 
+LABELS = np.array([0, 0, 0, 1, 1, 1], np.int32)
+ZEROS = Sample(Perceptron(), (np.array([[-1.0], [0.0], [2.0]] * 2), LABELS), reference, title="zeros")
+EDGES = [ZEROS]
+
 
 def test_the_gradient_is_rosenblatts_rule_even_at_zero() -> None:
-    x, label = np.array([[-1.0], [0.0], [2.0]] * 2), np.array([0, 0, 0, 1, 1, 1], np.int32)
-    sample = Sample(Perceptron(), (x, label), reference)
-    decided = (x[:, 0] > 0).astype(int)
-    expected = (decided - label)[:, None] / 6 * sample.upstream
-    np.testing.assert_allclose(run(sample).gradients["x0"], expected)
+    decided = np.array([0, 0, 1, 0, 0, 1])
+    expected = (decided - LABELS)[:, None] / 6 * ZEROS.upstream
+    np.testing.assert_allclose(run(ZEROS).gradients["x0"], expected)
 
 
 def test_one_response_unit() -> None:

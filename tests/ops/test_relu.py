@@ -14,9 +14,7 @@ SAMPLES = [
     Sample(ReLU(), (distinct((3, 5)),), reference, title="features"),
 ]
 
-
-def test_nan_survives() -> None:
-    assert np.isnan(run(Sample(ReLU(), (np.array([[np.nan]]),), reference)).output).all()
+EDGES = [Sample(ReLU(), (np.array([[np.nan, np.inf, -np.inf, 0.0]]),), reference, title="ends of the range")]
 
 
 def test_the_gradient_at_zero_is_zero() -> None:

@@ -20,10 +20,15 @@ SAMPLES = [
     Sample(Softmax(axis=-1), (X,), reference(3), title="last"),
 ]
 
+LARGE = Sample(
+    Softmax(), (np.array([[1e4, 1e4 - 1, -1e4]]),),
+    lambda x: np.array([[1 / (1 + np.exp(-1)), 1 / (1 + np.exp(1)), 0]]), title="large",
+)  # fmt: skip
+EDGES = [LARGE]
+
 
 def test_large_logits_do_not_overflow() -> None:
-    y = run(Sample(Softmax(), (np.array([[1e4, 1e4 - 1, -1e4]]),), None), dtype=np.float32).output
-    np.testing.assert_allclose(y, [[1 / (1 + np.exp(-1)), 1 / (1 + np.exp(1)), 0]], rtol=1e-6)
+    np.testing.assert_allclose(run(LARGE, dtype=np.float32).output, LARGE.expected(), rtol=1e-6)
 
 
 @pytest.mark.parametrize("axis", [0, 2, -2])

@@ -11,8 +11,8 @@ def reference(x):
 
 SAMPLES = [Sample(Step(), (distinct((3, 5)),), reference)]
 
+EDGES = [Sample(Step(), (np.zeros((1, 2)),), lambda x: np.zeros((1, 2)), title="zero is off")]
 
-def test_zero_is_off_and_no_gradient_passes() -> None:
-    at_zero = run(Sample(Step(), (np.zeros((1, 2)),), reference))
-    np.testing.assert_array_equal(at_zero.output, 0)
-    assert at_zero.gradients == {}
+
+def test_no_gradient_passes() -> None:
+    assert run(SAMPLES[0]).gradients == {}

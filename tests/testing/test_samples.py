@@ -6,13 +6,12 @@ import pytest
 from graphnet.core.types import TensorType
 from graphnet.ir.expression import where
 from graphnet.ops.cross_entropy import CrossEntropy
-from graphnet.ops.dropout import Dropout
 from graphnet.ops.l2 import L2
 from graphnet.ops.linear import Linear
 from graphnet.ops.relu import ReLU
 from graphnet.testing.arrays import distinct, labels
 from graphnet.testing.lowered import LoweredOperator
-from graphnet.testing.samples import PREDICTION, Sample, as_graph, gradient_errors, run
+from graphnet.testing.samples import PREDICTION, InnerProduct, Sample, as_graph, gradient_errors, run
 
 X = distinct((3, 5))
 
@@ -57,14 +56,15 @@ def test_a_prediction_has_no_gradients() -> None:
 
 
 def test_the_graph_of_a_layer_has_the_samples_gradient() -> None:
-    """By the loss sum((y - t)^2), with t = y - upstream / 2."""
-    sample = Sample(Linear(7), (X,), lambda x, weight, bias: x @ weight.T + bias)
+    sample = Sample(Linear(7), (X,), None)
     graph, feeds = as_graph(sample)
     assert [v.name for v in graph.inputs] == ["x0"]
     assert [p.path for p in graph.parameters] == ["layer.weight", "layer.bias"]
     assert set(feeds) == {"x0", "upstream", "layer.weight", "layer.bias"}
-    y = feeds["x0"] @ feeds["layer.weight"].T + feeds["layer.bias"]
-    np.testing.assert_allclose(2 * (y - feeds["upstream"]), sample.upstream)
+    np.testing.assert_array_equal(feeds["upstream"], sample.upstream)
+    product = run(Sample(InnerProduct(), (distinct((3, 7)), sample.upstream), None))
+    np.testing.assert_allclose(product.output, (distinct((3, 7)) * sample.upstream).sum())
+    np.testing.assert_allclose(product.gradients["x0"], sample.upstream)
 
 
 def test_the_graph_of_a_loss_has_its_target() -> None:
@@ -78,8 +78,3 @@ def test_the_graph_of_a_regulariser_has_its_parameters() -> None:
     graph, _ = as_graph(Sample(L2(), (X, X[0]), None))
     assert graph.inputs == ()
     assert [(p.path, p.trainable) for p in graph.parameters] == [("x0", True), ("x1", True)]
-
-
-def test_a_random_sample_has_no_graph() -> None:
-    with pytest.raises(ValueError, match="has no reference"):
-        as_graph(Sample(Dropout(), (X,), None))

@@ -86,3 +86,42 @@ def test_accumulated_batches_come_close_to_a_large_one() -> None:
     _, history = train(CONFIG.changed(batch_size=16, accumulate=4))
     assert history["step"] == [23, 46, 69]
     assert history["val_accuracy"][-1] > 0.9
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    ("ours", "theirs", "settings"),
+    [
+        ("sgd", "SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.5, "weight_decay": 0.01}),
+        ("adamw", "AdamW", {"lr": 0.01}),
+    ],
+)
+def test_a_whole_run_is_pytorchs(ours: str, theirs: str, settings: dict[str, float]) -> None:
+    """The same samples in the same order, from the same parameters, with clipping and a schedule, in float64."""
+    torch = pytest.importorskip("torch")
+    net = Network("mlp")
+    x = net.apply("flatten", net.input("image", (1, 8, 8)))
+    x = net.apply("tanh", net.apply("linear", x, out_features=31, name="0"))
+    logits = net.apply("linear", x, out_features=10, name="2")
+    net.output("logits", logits)
+    net.loss(operator_function("cross_entropy")(logits, "label"))
+    config = TrainConfig.parse(
+        {"data": "digits", "epochs": 2, "optimizer": {ours: settings}, "gradient_clip": 0.5, "schedule": {"step": 1}}
+    )
+    module = compile_graph(net, batch_size=64, dtype="float64")
+    training, validation = prepare(config, net.graph, Path())
+    twin = torch.nn.Sequential(torch.nn.Linear(64, 31), torch.nn.Tanh(), torch.nn.Linear(31, 10)).double()
+    twin.load_state_dict({path: torch.tensor(array) for path, array in module.parameters.items()})
+    fit(module, training, validation, config=config)
+    optimizer = getattr(torch.optim, theirs)(twin.parameters(), **settings)
+    for epoch in range(2):
+        optimizer.param_groups[0]["lr"] = settings["lr"] * 0.1**epoch
+        for places in np.split(order := training.order(epoch, 0), range(64, len(order), 64)):
+            batch = training.batch(places)
+            images = torch.tensor(batch["image"].reshape(-1, 64)).double()
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(twin(images), torch.tensor(batch["label"]).long()).backward()
+            torch.nn.utils.clip_grad_norm_(twin.parameters(), 0.5)
+            optimizer.step()
+    for path, tensor in twin.state_dict().items():
+        np.testing.assert_allclose(module.parameters[path], tensor.numpy(), rtol=1e-8, atol=1e-10)

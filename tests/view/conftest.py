@@ -6,10 +6,16 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pygraphviz
 import pytest
 
+from graphnet.core.types import BATCH, TensorType
 from graphnet.frontend.loader import loads
-from graphnet.ir.graph import Graph
+from graphnet.ir.builder import Builder
+from graphnet.ir.comprehension import Index, Loop
+from graphnet.ir.expression import tanh
+from graphnet.ir.graph import Graph, Initializer, Loss, Node, Parameter, ParameterSpec, Value
+from graphnet.ir.schedule import FusedGraph, FusedKernel, MemoryPlan, Placement, Schedule
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -78,3 +84,65 @@ def assert_golden() -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8"), f"the drawing differs from {path.name}"
 
     return check
+
+
+@pytest.fixture
+def arrows() -> Callable[[str], set[tuple[str, str]]]:
+    """Who points at whom in a document, as Graphviz reads it."""
+
+    def read(source: str) -> set[tuple[str, str]]:
+        found = set()
+        document = pygraphviz.AGraph(string=source)  # its edges do not keep it alive
+        for edge in document.edges():
+            if edge.attr["style"] != "invis":
+                start, end = edge
+                found.add((end, start) if edge.attr["dir"] == "back" else (start, end))
+        return found
+
+    return read
+
+
+@pytest.fixture
+def step() -> FusedGraph:
+    """A training step written out by hand: y = tanh(x w), loss = sum((y - t)^2), and the gradient of w."""
+    b = Builder()
+    x, t = Value("x", TensorType.batched(5), role="input"), Value("t", TensorType.batched(3), role="target")
+    w = Value("layer.weight", TensorType((3, 5)), role="parameter")
+    n, c, f = Loop("n", BATCH), Loop("c", 3), Loop("f", 5)
+    at_nc, at_nf, at_cf = [Index.of("n"), Index.of("c")], [Index.of("n"), Index.of("f")], [Index.of("c"), Index.of("f")]
+    with b.origin(Node.make("layer", None, [], [])):
+        product = b.contract("linear", [n, c], [f], x, at_nf, w, at_cf)
+    with b.origin(Node.make("squash", None, [], [])):
+        y = b.pointwise("tanh", tanh, product)
+    with b.origin(Node.make("error", None, [], [])):
+        loss = b.reduce("squared_error", "sum", lambda y, t: (y - t) * (y - t), y, t, axes=(0, 1))
+    with b.origin(Node.make("error", None, [], []), backward=True):
+        gy = b.pointwise("squared_error_gradient", lambda y, t: 2 * (y - t), y, t)
+    with b.origin(Node.make("squash", None, [], []), backward=True):
+        gz = b.pointwise("tanh_gradient", lambda g, y: g * (1 - y * y), gy, y)
+    with b.origin(Node.make("layer", None, [], []), backward=True):
+        gw = b.contract("linear_weight_gradient", [c, f], [n], gz, at_nc, x, at_nf)
+    forward, squash, error, error_gradient, squash_gradient, weight_gradient = b.nodes
+    graph = Graph(
+        "step", (x,), tuple(b.nodes), {"y": y, "loss": loss}, (t,),
+        (Parameter("layer.weight", w, ParameterSpec((3, 5), Initializer("zeros")), True),),
+        (Loss("error", loss),), gradients={"layer.weight": gw},
+    )  # fmt: skip
+    kernels = (
+        FusedKernel("layer/linear+tanh", (forward, squash), (x, w), (y,)),
+        FusedKernel("error/squared_error", (error,), (y, t), (loss,)),
+        FusedKernel("error/squared_error_gradient+tanh_gradient", (error_gradient, squash_gradient), (y, t), (gz,)),
+        FusedKernel("layer/linear_weight_gradient", (weight_gradient,), (gz, x), (gw,)),
+    )
+    return FusedGraph(graph, kernels)
+
+
+@pytest.fixture
+def schedule(step: FusedGraph) -> Schedule:
+    """That step with a plan, made by hand, that wastes a little; `scratch` belongs to no value."""
+    y, loss, gz, gw = (kernel.writes[0] for kernel in step.kernels)
+    places = (
+        Placement("y#0", 0, 3 * 4 * 64, 0, 2), Placement("loss#1", 1024, 64, 1, 4), Placement("gz#2", 1152, 768, 2, 3),
+        Placement("gw#3", 0, 64, 3, 4), Placement("scratch", 128, 512, 3, 3),
+    )  # fmt: skip
+    return Schedule(step, MemoryPlan(places, 1920, 1600), {y: "y#0", loss: "loss#1", gz: "gz#2", gw: "gw#3"})

@@ -57,7 +57,7 @@ def test_an_unknown_stage_gets_a_hint(lenet: Graph, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_the_users_to_mend(lenet: Graph, tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="cannot write .*No such file or directory"):
+    with pytest.raises(RunError, match=r"cannot write .*No such file or directory"):
         render(lenet, tmp_path / "missing" / "x.dot")
 
 

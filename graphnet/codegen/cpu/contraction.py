@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from graphnet.codegen.cpu.nest import Nest
 from graphnet.codegen.kernel_frame import GeneratedKernel, KernelFrame, kernel_label
 from graphnet.codegen.loops import Access, Part, locate
-from graphnet.codegen.writer import Writer, affine
+from graphnet.codegen.writer import Writer, affine, quotient, times
 from graphnet.core.types import BATCH, Extent
 from graphnet.ir.comprehension import Index
 from graphnet.ir.graph import Value
 from graphnet.ir.layout import Layout
 from graphnet.ir.schedule import FusedKernel
+
+SAMPLE_ROWS = 1.1
+"""What rows of samples cost against rows of a map, whose elements lie next to each other."""
 
 
 @dataclass(frozen=True)
@@ -94,16 +97,40 @@ class _Tile:
         return self._is_reducible()
 
     def _choose_row(self) -> Part | None:
-        """The run of outputs along which the vector operand stays: the longest, samples only where nothing else is."""
-        best: tuple[int, Part] | None = None
+        """The run of outputs, along which the vector operand stays, whose tiles take the fewest cycles a row."""
+        best: tuple[float, Part] | None = None
         for part in self.nest.parts:
             if part is self.block or self.v_at.strides.get(part.name, 0) or not self._may_be_row(part):
                 continue
-            extent = self.limits.batch if part.extent == BATCH else int(self.nest.count(part))
-            weight = min(extent, 16) * 2 - (part.extent == BATCH and extent > 1)
-            if best is None or weight >= best[0]:
-                best = weight, part
+            extent, is_static = self._row_extent(part)
+            cycles = self._choose_tile(extent, is_static)[0] * self._tap_share(part)
+            if part.extent == BATCH:
+                cycles *= SAMPLE_ROWS  # samples lie far apart
+            if best is None or cycles <= best[0]:
+                best = cycles, part
         return best[1] if best else None
+
+    def _row_extent(self, part: Part) -> tuple[int, bool]:
+        """How many rows a run of tiles has, at most, and whether it always has as many."""
+        if part.extent == BATCH:
+            return self.limits.batch, False
+        count = int(self.nest.count(part))
+        phases = [i.divisor for i, _, _ in self.x_at.quotients if any(name == part.name for name, _ in i.terms)]
+        return (-(-count // phases[0]), False) if phases else (count, True)
+
+    def _tap_share(self, row: Part) -> float:
+        """The part of the taps along a line that reads inside of x: others are skipped, unless the rows share taps."""
+        share = 1.0
+        for index, extent in self.x_at.bounds:
+            terms = dict(index.terms)
+            extents = [self.frame.op.extents[name] for name in terms]
+            if row.name in terms or len(terms) != 2 or BATCH in (extent, *extents):
+                continue
+            (a, ca), (b, cb) = ((range(int(e)), c) for e, c in zip(extents, terms.values(), strict=True))
+            whole = [(ca * i + cb * j + index.offset) for i in a for j in b]
+            inside = [v for v in whole if v % index.divisor == 0 and 0 <= v // index.divisor < int(extent)]
+            share *= len(inside) / len([v for v in whole if v % index.divisor == 0])
+        return share
 
     def _may_be_row(self, part: Part) -> bool:
         """Whether all rows of a tile may share their taps: no bound on this loop, or zeros in a halo beyond it."""
@@ -143,8 +170,9 @@ class _Tile:
                 self.phase = index
         return True
 
-    def _choose_tile(self, extent: int, blocks: int, is_static: bool) -> tuple[int, int]:
-        """Rows and columns of the tile: the fewest cycles for all rows, by a count of multiply-adds and loads."""
+    def _choose_tile(self, extent: int, is_static: bool) -> tuple[float, int, int]:
+        """Cycles a row and vector, rows and columns of the best tile, by a count of multiply-adds and loads."""
+        blocks = int(self.block.extent) if self.block else 1
 
         def cycles(rows: int, columns: int) -> float:
             return max(rows * columns, 0.55 * (rows + columns), 8.0)
@@ -156,8 +184,9 @@ class _Tile:
             for rows in range(1, min(extent, self.limits.registers // columns) + 1):
                 tiles, rest = divmod(extent, rows)
                 tail = 0.0 if not rest else cycles(rest, columns) + 2 if is_static else rest * cycles(1, columns)
-                best = min(best, ((tiles * (cycles(rows, columns) + 1) + tail) / columns, -columns, -rows))
-        return -best[2], -best[1]
+                total = (tiles * (cycles(rows, columns) + 1) + tail) / columns
+                best = min(best, (total, -columns, -rows))
+        return best[0] / extent, -best[2], -best[1]
 
     # -- emission ------------------------------------------------------------------------------------------------
 
@@ -166,10 +195,9 @@ class _Tile:
         nest.w = w
         blocks = int(self.block.extent) if self.block else 1
         is_batch = self.row.extent == BATCH
-        extent = self.limits.batch if is_batch else int(nest.count(self.row))
+        extent, self.is_static = self._row_extent(self.row)
         self.stride = self.phase.divisor if self.phase else 1
-        self.is_static = not is_batch and self.phase is None
-        self.rows, self.columns = self._choose_tile(-(-extent // self.stride), blocks, self.is_static)
+        _, self.rows, self.columns = self._choose_tile(extent, self.is_static)
         self.rest = extent % self.rows if self.is_static else -1
 
         outer = [p for p in nest.parts if p is not self.row]
@@ -186,17 +214,12 @@ class _Tile:
             frame.used.add("ceildiv")
             counts["tile"] = "tiles"
         w.line("task = next_task(args[0])")
-        with w.block(f"while task < {' * '.join(counts[n] for n in names) or '1'}"):
-            rest = "task"
-            for position, name in reversed(list(enumerate(names))):
-                target = f"{name}_group" if self.block and name == self.block.name else name
-                if position == 0:
-                    w.line(f"{target} = {rest}")
-                else:
-                    w.line(f"{target} = {rest} % {counts[name]}")
-                    rest = f"{rest} // {counts[name]}"
-            if self.block:
-                w.line(f"{self.block.name}_first = {self.block.name}_group * {self.columns}")
+        with w.block(f"while task < {times(*(counts[n] for n in names))}"):
+            group = f"{self.block.name}_{'first' if self.columns == 1 else 'group'}" if self.block else ""
+            targets = [group if self.block and name == self.block.name else name for name in names]
+            w.unravel("task", targets, [counts[name] for name in names])
+            if self.block and self.columns > 1:
+                w.line(f"{self.block.name}_first = {group} * {self.columns}")
             self._emit_halo()
             self._emit_phases(rows_are_tasks)
             w.line("task = next_task(args[0])")
@@ -318,8 +341,9 @@ class _Tile:
             w.line(f"{start} = 0")
             w.line(f"{stop} = {taps}")
         else:
-            w.line(f"{start} = imax(0, ceildiv({rest} - ({extent} - 1) * {divisor}, {dilation}))")
-            w.line(f"{stop} = imin({taps}, ({rest}) // {dilation} + 1)")
+            first = quotient(f"{rest} - {(int(extent) - 1) * divisor}", dilation, up=True)
+            w.line(f"{start} = imax(0, {first})")
+            w.line(f"{stop} = imin({taps}, {quotient(rest, dilation)} + 1)")
         with w.block(f"while {start} < {stop} and ({rest} - {dilation} * {start}) % {divisor} != 0"):
             w.line(f"{start} += 1")
         w.line(f"{part.name}_count = imax(0, ceildiv({stop} - {start}, {step}))")

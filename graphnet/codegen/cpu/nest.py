@@ -14,6 +14,7 @@ from graphnet.codegen.cpu.nest_plan import Mode
 from graphnet.codegen.cpu.nest_text import NestText
 from graphnet.codegen.kernel_frame import GeneratedKernel, KernelFrame, kernel_label
 from graphnet.codegen.loops import Part
+from graphnet.codegen.writer import times
 from graphnet.core.diagnostics import InternalError
 from graphnet.core.types import BATCH
 from graphnet.ir.comprehension import Result
@@ -50,15 +51,9 @@ class Nest(NestText):
         outer, inner = self._split_tasks()
         extents = {p.name: frame.extent(p.name, self.count(p)) for p in self.parts}
         w.line("task = next_task(args[0])")
-        total = " * ".join(extents[p.name] for p in outer) or "1"
+        total = times(*(extents[p.name] for p in outer))
         with w.block(f"while task < {total}"):
-            rest = "task"
-            for position, part in reversed(list(enumerate(outer))):
-                if position == 0:
-                    w.line(f"{part.name} = {rest}")
-                else:
-                    w.line(f"{part.name} = {rest} % {extents[part.name]}")
-                    rest = f"{rest} // {extents[part.name]}"
+            w.unravel("task", [p.name for p in outer], [extents[p.name] for p in outer])
             self._emit_inner(inner, extents)
             w.line("task = next_task(args[0])")
         label = kernel_label(frame.nodes)
@@ -118,7 +113,7 @@ class Nest(NestText):
     def _emit_loads(self, k: int, node: Node) -> None:
         for slot, read in enumerate(node.comprehension.reads):
             if node.inputs[read.operand] not in self.frame.inside:
-                self.w.line(f"v{k}_{slot} = {self.load_text(k, slot, node)}")
+                self.w.line(f"{self.loaded(k, slot, node)} = {self.load_text(k, slot, node)}")
 
     def _printer(self, k: int, node: Node, values: Mapping[Value, str]) -> ExpressionPrinter:
         return ExpressionPrinter(self.w, self.leaf_text(k, node, values), self.frame.used, prefix=f"t{k}_")
@@ -126,20 +121,21 @@ class Nest(NestText):
     def _emit_map(self, k: int, node: Node, values: dict[Value, str]) -> None:
         self._emit_loads(k, node)
         texts = self._printer(k, node, values).print(*(r.expression for r in node.comprehension.results))
-        for j, (value, text) in enumerate(zip(self._outputs(k), texts, strict=True)):
-            self.w.line(f"r{k}_{j} = {text}")
-            values[value] = f"r{k}_{j}"
+        for value, text in zip(self._outputs(k), texts, strict=True):
+            name = values[value] = self.frame.variables[value]
+            self.w.line(f"{name} = {text}")
 
     def _outputs(self, k: int) -> tuple[Value, ...]:
         return self.frame.kernel.nodes[k].outputs
 
     def _emit_fold(self, root: Node, values: dict[Value, str]) -> None:
         results = root.comprehension.results
+        names = [self.frame.variables[v] for v in self._outputs(0)]
         self.frame.used.add("splat")
         for j, result in enumerate(results):
-            self.w.line(f"r0_{j} = splat({number(IDENTITY[result.fold or 'sum'])})")
+            self.w.line(f"{names[j]} = splat({number(IDENTITY[result.fold or 'sum'])})")
             if result.fold == "argmax":
-                self.w.line(f"at{j} = splat(0.0)")
+                self.w.line(f"{names[j]}_at = splat(0.0)")
         with ExitStack() as stack:
             for part in self.reduced_parts():
                 start, stop, step = self.range_of(part)
@@ -156,11 +152,11 @@ class Nest(NestText):
             if self.mode == "folded":
                 fold = {"sum": "hsum", "max": "hmax", "min": "hmin"}[result.fold or "sum"]
                 self.frame.used.add(fold)
-                self.w.line(f"r0_{j} = {fold}(r0_{j})")
-            values[self._outputs(0)[j]] = f"at{j}" if result.fold == "argmax" else f"r0_{j}"
+                self.w.line(f"{names[j]} = {fold}({names[j]})")
+            values[self._outputs(0)[j]] = f"{names[j]}_at" if result.fold == "argmax" else names[j]
 
     def _accumulate(self, j: int, result: Result, text: str, mask: str, position: str) -> None:
-        name = f"r0_{j}"
+        name = self.frame.variables[self._outputs(0)[j]]
         if mask:
             self.frame.used |= {"where", "splat"}
             text = f"where({mask}, {text}, splat({number(IDENTITY[result.fold or 'sum'])}))"
@@ -173,10 +169,10 @@ class Nest(NestText):
                 self.w.line(f"{name} = {function}({name}, {text})")
             case "argmax":
                 self.frame.used.add("where")
-                self.w.line(f"e{j} = {text}")
-                self.w.line(f"better{j} = (e{j} > {name}) | (e{j} != e{j})")
-                self.w.line(f"at{j} = where(better{j}, {position}, at{j})")
-                self.w.line(f"{name} = where(better{j}, e{j}, {name})")
+                self.w.line(f"candidate = {text}")
+                self.w.line(f"better = (candidate > {name}) | (candidate != candidate)")
+                self.w.line(f"{name}_at = where(better, {position}, {name}_at)")
+                self.w.line(f"{name} = where(better, candidate, {name})")
 
     def emit_epilogue(self, accumulator: str) -> None:
         """What is fused behind a body whose single result is at hand, and the stores."""

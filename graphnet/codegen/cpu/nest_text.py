@@ -8,7 +8,7 @@ from graphnet.codegen.cpu.expressions import number
 from graphnet.codegen.cpu.nest_plan import Mode, NestPlan, Operand
 from graphnet.codegen.kernel_frame import KernelFrame
 from graphnet.codegen.loops import Part
-from graphnet.codegen.writer import Writer, affine
+from graphnet.codegen.writer import Writer, affine, quotient
 from graphnet.core.types import BATCH, Extent, product
 from graphnet.ir.comprehension import Index, Read
 from graphnet.ir.expression import BatchSize, Coordinate, Expression, Load, Uniform
@@ -79,6 +79,16 @@ class NestText(NestPlan):
                 text.append(f"({digit}) * {self.frame.row.number(f'{name}_a{axis}_{number_}', dim.stride)}")
         return " + ".join(t for t in text if t != "0") or "0"
 
+    def loaded(self, k: int, slot: int, node: Node) -> str:
+        """The variable that holds what a read gives: `v_x`, with a number if the operand is read more than once."""
+        reads = node.comprehension.reads
+        value = node.inputs[reads[slot].operand]
+        name = f"v_{self.frame.pointer(value)}"
+        earlier = [s for s in range(slot) if node.inputs[reads[s].operand] is value]
+        before = [n for n in self.frame.nodes[:k] for r in n.comprehension.reads if n.inputs[r.operand] is value]
+        count = len(earlier) + len(before)
+        return name if count == 0 else f"{name}_{count}"
+
     def load_text(self, k: int, slot: int, node: Node) -> str:
         read = node.comprehension.reads[slot]
         value = node.inputs[read.operand]
@@ -135,7 +145,7 @@ class NestText(NestPlan):
                     value = node.inputs[node.comprehension.reads[slot].operand]
                     if value in self.frame.inside:
                         return values[value]
-                    return f"v{k}_{slot}"
+                    return self.loaded(k, slot, node)
                 case Coordinate(loop):
                     return self._coordinate(loop)
                 case BatchSize():
@@ -194,14 +204,15 @@ class NestText(NestPlan):
             factor = index.coefficient(part.name)
             rest = self._term(Index(tuple(t for t in index.terms if t[0] != part.name), index.offset))
             size = self.frame.batch() if extent == BATCH else str(extent)
-            last = f"({size} - 1)" if index.divisor == 1 else f"({size} - 1) * {index.divisor}"
-            self.frame.used.add("ceildiv")
+            last = f"({size} - 1)" if extent == BATCH else str(int(extent) - 1)
+            last = last if index.divisor == 1 else f"{last} * {index.divisor}"
+            self.frame.used |= {"ceildiv"} if abs(factor) != 1 else set()
             if factor > 0:
-                starts.append(f"ceildiv(-({rest}), {factor})")
-                stops.append(f"({last} - ({rest})) // {factor} + 1")
+                starts.append(quotient(f"-({rest})", factor, up=True))
+                stops.append(f"{quotient(f'{last} - ({rest})', factor)} + 1")
             else:
-                starts.append(f"ceildiv({rest} - {last}, {-factor})")
-                stops.append(f"({rest}) // {-factor} + 1")
+                starts.append(quotient(f"{rest} - {last}", -factor, up=True))
+                stops.append(f"{quotient(rest, -factor)} + 1")
             if index.divisor != 1:
                 shift, step = self._aligned_start(part, factor, rest, index.divisor)
         if len(starts) == 1 and len(stops) == 1 and not shift:

@@ -64,11 +64,11 @@ class Windows:
         )
 
     def unread(self, size: Sequence[int]) -> tuple[str, ...]:
-        """Warnings of rows and columns at the end that no window reads."""
+        """Warnings of rows and columns at the end that no window reads, beyond what a stride skips between windows."""
         found = []
         for axis, extent in enumerate(size):
             last = (self._extent(axis, extent) - 1) * self.stride[axis] + self.span(axis) - self.padding[axis][0]
-            if last < extent:
+            if extent - last > max(0, self.stride[axis] - self.span(axis)):
                 found.append(
                     f"stride {self.stride[axis]} leaves {extent - last} of {_AXES[axis]} {extent} unread "
                     f"(kernel {self.kernel_size[axis]})"

@@ -22,12 +22,15 @@ class Bilinear(Initialiser):
     Source: Long, Shelhamer, Darrell, "Fully convolutional networks for semantic segmentation", 2015.
     """
 
-    def sample(self, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
+    def check(self, shape: tuple[int, ...]) -> None:
         if len(shape) != 4 or (shape[0] != shape[1] and shape[1] != 1):
             raise AttributeProblem(
-                "bilinear cannot start a parameter of this shape", code="init",
+                "bilinear filters do not fit", code="init",
                 expected="filters (C, C, height, width) or (C, 1, height, width)", found=str(shape),
             )  # fmt: skip
+
+    def sample(self, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
+        self.check(shape)
         filters = np.zeros(shape)
         channels = np.arange(shape[0])
         filters[channels, channels if shape[1] > 1 else 0] = np.outer(_triangle(shape[2]), _triangle(shape[3]))

@@ -51,11 +51,14 @@ class Constant(Initialiser):
 
     value: Nested
 
-    def sample(self, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
+    def check(self, shape: tuple[int, ...]) -> None:
         values = np.array(self.value)
         if values.shape != shape[len(shape) - values.ndim :]:
             raise AttributeProblem(
-                "a constant does not fit the parameter", attribute="value", code="init",
+                "the constant does not fit", attribute="value", code="init",
                 expected=f"a number, or lists for the last axes of {shape}", found=f"lists for {values.shape}",
             )  # fmt: skip
-        return np.broadcast_to(values, shape).copy()
+
+    def sample(self, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
+        self.check(shape)
+        return np.broadcast_to(np.array(self.value), shape).copy()

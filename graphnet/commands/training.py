@@ -1,0 +1,46 @@
+"""What the commands that run a network share: its data, its weights, and the settings they replace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from graphnet.commands.options import read_yaml
+from graphnet.core.diagnostics import RunError
+from graphnet.frontend.training import TrainConfig
+from graphnet.ir.data import DataSource
+from graphnet.train.checkpoints import BEST, LAST
+
+FILES: Final = {".npz": "npz", ".csv": "csv"}
+"""Data sources by the ending of the file that they read."""
+
+
+def with_data(config: TrainConfig, data: str) -> TrainConfig:
+    """The settings with other data. Validation data that belonged to the data before is dropped.
+
+    Args:
+        config: of the spec.
+        data: as given on the command line: a file, or what a spec writes after `data:`.
+
+    Raises:
+        SpecError: this is no data source.
+    """
+    ending = FILES.get(Path(data).suffix.lower())
+    source: Any = {ending: data} if ending and ":" not in data else read_yaml(data, "--data")
+    if isinstance(config.validation, DataSource):
+        config = config.changed(validation=None)
+    return config.changed(data=source)
+
+
+def weights_file(given: Path) -> Path:
+    """The file of weights that a path means: the file itself, or the best (else the last) of a run's folder.
+
+    Raises:
+        RunError: the folder holds no weights.
+    """
+    if not given.is_dir():
+        return given
+    for name in (BEST, LAST):
+        if (given / name).is_file():
+            return given / name
+    raise RunError(f"the folder {given} holds no weights: neither {BEST} nor {LAST}")

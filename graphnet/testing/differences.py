@@ -1,0 +1,120 @@
+"""Derivatives of a function along a line, from its values alone, with an estimate of how far they can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+Function = Callable[[float], float]
+
+WORST: Final = 2.0
+"""The largest relative error that two numbers can have, and what counts where one of them is not finite."""
+
+_LEVELS: Final = 7
+_SHRINK: Final = 8.0
+_FIRST_CHANGE: Final = 40.0
+"""The first step changes the function by this many times its noise, over the tolerance."""
+_VALUE_NOISE: Final = 4.0
+"""Uncertainty of a smooth slope, in units of noise / step: twice the deviation of the extrapolated value."""
+_ROUGHNESS_NOISE: Final = 25.0
+"""How rough a smooth function may look, in the same units: some three deviations."""
+
+
+@dataclass(frozen=True)
+class Slope:
+    """A derivative along a line.
+
+    Attributes:
+        value: by central differences at two steps, extrapolated (Richardson).
+        uncertainty: about how far the true derivative may be from it.
+        left, right: the one-sided derivatives, which differ at a kink.
+        is_smooth: whether the values on both sides fit one smooth function.
+    """
+
+    value: float
+    uncertainty: float
+    left: float
+    right: float
+    is_smooth: bool
+
+    def is_settled(self, analytic: float, tolerance: float) -> bool:
+        """Whether this slope can tell a right derivative from a wrong one, or both are too small to tell from 0."""
+        size = max(abs(analytic), abs(self.value))
+        return self.is_smooth and (self.uncertainty <= 2 * tolerance * size or size <= 4 * self.uncertainty)
+
+    def error_of(self, analytic: float, tolerance: float) -> float:
+        """How far an analytic derivative is from this one, relative to the larger of the two.
+
+        What is smaller than this slope can resolve counts as that large. At a kink every number between the two
+        one-sided derivatives is right: a subgradient.
+        """
+        if not np.isfinite([analytic, self.value, self.uncertainty]).all():
+            return WORST
+        distance, size = abs(analytic - self.value), max(abs(analytic), abs(self.value))
+        if not self.is_smooth:
+            low, high = sorted((self.left, self.right))
+            distance = max(0.0, low - analytic, analytic - high)
+        return distance / max(size, self.uncertainty / tolerance, float(np.finfo(float).tiny))
+
+
+def measure_noise(function: Function, step: float = 1e-11) -> float:
+    """The deviation of a function's values by rounding, from their differences where the function is straight.
+
+    Source: Moré, Wild, "Estimating computational noise", 2011; with second differences only.
+
+    Args:
+        function: of the position along a line.
+        step: so small that over ten of it only rounding bends the function.
+    """
+    values = np.array([function(k * step) for k in range(8)])
+    second = np.abs(np.diff(values, 2))
+    typical = float(np.median(second)) / 0.6745 / 6**0.5  # of normally distributed noise with the weights 1, -2, 1
+    rounding = float(np.finfo(float).eps * np.abs(values).max()) / 4
+    return max(typical, rounding, float(np.finfo(float).tiny))
+
+
+def measure_slope(
+    function: Function, origin: float, guess: float, *, noise: float, longest: float, tolerance: float
+) -> Slope:
+    """The derivative at 0.
+
+    The first step is the shortest that resolves the tolerance over the noise, so that few kinks lie within; where one
+    does, or the function is strongly curved, steps shrink.
+
+    Args:
+        function: of the position along a line.
+        origin: its value at 0.
+        guess: about what the derivative is; it sets the first step, nothing else.
+        noise: deviation of the function's values.
+        longest: the longest step.
+        tolerance: the relative error that matters.
+    """
+    step = min(longest, _FIRST_CHANGE * noise / (tolerance * abs(guess))) if guess else longest
+    best: Slope | None = None
+    for _ in range(_LEVELS):
+        slope = _slope_at(function, origin, step, noise)
+        if slope.is_smooth and slope.uncertainty <= tolerance * max(abs(guess), abs(slope.value)):
+            return slope
+        if best is None or (not slope.is_smooth, slope.uncertainty) < (not best.is_smooth, best.uncertainty):
+            best = slope
+        step /= _SHRINK
+    assert best is not None
+    return best
+
+
+def _slope_at(function: Function, origin: float, step: float, noise: float) -> Slope:
+    """The slope from values at `step` and half of it, on both sides."""
+    half = step / 2
+    far_right, far_left = (function(step) - origin) / step, (origin - function(-step)) / step
+    near_right, near_left = (function(half) - origin) / half, (origin - function(-half)) / half
+    far, near = (far_right + far_left) / 2, (near_right + near_left) / 2
+    # For a smooth function the difference of the sides is proportional to the step; for a kink it is not, unless the
+    # kink lies at a third of the step, and then the central differences disagree.
+    roughness = abs(far - near) + abs((far_right - far_left) - 2 * (near_right - near_left)) / 2
+    unit = noise / step
+    is_smooth = bool(roughness <= _ROUGHNESS_NOISE * unit)
+    uncertainty = _VALUE_NOISE * unit + (0.0 if is_smooth else roughness)
+    return Slope((4 * near - far) / 3, uncertainty, 2 * near_left - far_left, 2 * near_right - far_right, is_smooth)
