@@ -217,8 +217,14 @@ def compile_graph(
     def make_store(groups: Sequence[Sequence[str]]) -> Store:
         return Store(graph, dtype, options.target.lanes, groups)
 
+    def recompile(*, dtype: str, batch_size: int) -> Module:
+        return compile_graph(
+            network, batch_size=batch_size, device=device, dtype=dtype, threads=threads, seed=seed,
+            optimizer=optimizer, gradient_clip=gradient_clip, fusion=fusion, module_class=module_class,
+        )  # fmt: skip
+
     return module_class(
-        network, lambda module, purpose: build_program(module, purpose, options), make_store,
+        network, lambda module, purpose: build_program(module, purpose, options), make_store, recompile,
         optimizer=optimizer if optimizer is not None else OPTIMIZERS["sgd"](), gradient_clip=gradient_clip,
         batch_size=batch_size, dtype=dtype, device=device, threads=threads, seed=seed,
     )  # fmt: skip

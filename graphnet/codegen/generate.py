@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphnet.codegen.cpu.contraction import TileLimits, emit_tile
+from graphnet.codegen.cpu.contraction import emit_tile
 from graphnet.codegen.cpu.nest import emit_nest
+from graphnet.codegen.cpu.tile_plan import TileLimits
 from graphnet.codegen.kernel_frame import GeneratedKernel
 from graphnet.ir.schedule import FusedKernel
 from graphnet.transforms.choose_layouts import LaidOutGraph

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
+from itertools import chain, count
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from graphnet import model as models
 from graphnet.commands.options import Data, Device, Quiet, Set, Spec, Threads
 from graphnet.commands.reading import read_network
 from graphnet.commands.terminal import complain, output
 from graphnet.commands.training import with_data
 from graphnet.core.diagnostics import Diagnostic, SpecError
 from graphnet.frontend.training import TrainConfig
+from graphnet.model import MAX_SEED, Model, compile
 from graphnet.ops.families.attributes import MAX_EXTENT
-from graphnet.train.checkpoints import BEST, LAST
+from graphnet.train.checkpoints import BEST, LAST, SUMMARY
 from graphnet.train.display import Display
-from graphnet.train.history import History, Monitor
 from graphnet.train.loading import prepare
 from graphnet.train.loop import fit
 
 Epochs = Annotated[
-    int | None, typer.Option(min=1, metavar="N", help="Passes over the data, instead of the spec's.", show_default=False)
+    int | None,
+    typer.Option(min=1, metavar="N", help="Passes over the data, instead of the spec's.", show_default=False),
 ]
 Out = Annotated[
     Path | None,
@@ -34,11 +37,13 @@ Resume = Annotated[
 ]
 BatchSize = Annotated[
     int | None,
-    typer.Option(min=1, max=MAX_EXTENT, metavar="N", help="Samples of a batch, instead of the spec's.", show_default=False),
+    typer.Option(
+        min=1, max=MAX_EXTENT, metavar="N", help="Samples of a batch, instead of the spec's.", show_default=False
+    ),
 ]
 Seed = Annotated[
     int | None,
-    typer.Option(min=0, max=models.MAX_SEED, metavar="N", help="Of everything random; instead of the spec's.",
+    typer.Option(min=0, max=MAX_SEED, metavar="N", help="Of everything random; instead of the spec's.",
                  show_default=False),
 ]  # fmt: skip
 
@@ -62,18 +67,57 @@ def run(
         config, folder = with_data(config, data), Path()
     out = _out_folder(out, resume, network.name)
     network.train = config
-    model = models.compile(network, device=device, threads=threads)
+    model = compile(network, device=device, threads=threads)
     training, held = prepare(config, network.graph, folder)
-    say = complain if quiet else output().print
     if not quiet:
-        _prepare(model, config, validates=held is not None)
+        _compile(model, config, validates=held is not None)
         held_out = f", {len(held):,} to validate" if held is not None else ""
-        output().print(f"{network.name}: {len(training):,} samples to train on{held_out}; writing to {out}")
-    history = fit(
-        model, training, held, config=config, out=out, resume=resume, display=None if quiet else Display(output())
-    )
+        output().print(f"{network.name}: {len(training):,} samples to train on{held_out}")
+    display = None if quiet else Display(output())
+    history = fit(model, training, held, config=config, out=out, resume=resume, display=display)
     if history.interrupted:
         complain(f"interrupted; `graphnet train {spec} --resume {out}` goes on")
         raise typer.Exit(1)
     if not quiet:
-        _report(model, config, history, out, validates=held is not None)
+        _report(out)
+
+
+def _out_folder(out: Path | None, resume: Path | None, name: str) -> Path:
+    """Where the run's files go: where the user says, where the resumed run is, or a new folder below `runs`.
+
+    Raises:
+        SpecError: there is a run already, which would be overwritten.
+    """
+    if out is None and resume is not None:
+        return resume if resume.is_dir() else resume.parent
+    if out is None:
+        stem = re.sub(r"[^\w.-]+", "-", name).strip(".-") or "network"
+        names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+        return next(folder for name in names if not (folder := Path("runs", name)).exists())
+    if resume is None and (out / LAST).exists():
+        raise SpecError(
+            Diagnostic(
+                "option", f"there is a run in {out} already", expected="a new folder", found=str(out / LAST),
+                hint=f"`--resume {out}` goes on with it",
+            )
+        )  # fmt: skip
+    return out
+
+
+def _compile(model: Model, config: TrainConfig, *, validates: bool) -> None:
+    """Compile the programs of the run now, so that nobody wonders what the first step waits for."""
+    began = time.perf_counter()
+    steps = ["train"] if config.accumulate == 1 else ["accumulate", "apply"]
+    with output().status("compiling"):
+        for purpose in [*steps, *(["evaluate"] if validates else [])]:
+            model.prepare(purpose)
+    kernels = [kernel.source for built in model.programs.values() for kernel in built.kernels]
+    output().print(f"compiled {len(set(kernels))} kernels in {time.perf_counter() - began:.1f} s")
+
+
+def _report(out: Path) -> None:
+    """The best epoch, and where its weights are."""
+    best = json.loads((out / SUMMARY).read_text(encoding="utf-8"))["best"]
+    if best is not None:
+        facts = [f"{name} {value:.4f}" for name, value in best.items() if name == "loss" or name.startswith("val_")]
+        output().print(f"best epoch {best['epoch']:.0f}: {', '.join(facts)}; weights in {out / BEST}", soft_wrap=True)

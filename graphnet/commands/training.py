@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from graphnet.commands.options import read_yaml
 from graphnet.core.diagnostics import RunError
+from graphnet.frontend.network import Network
 from graphnet.frontend.training import TrainConfig
 from graphnet.ir.data import DataSource
+from graphnet.model import Model, compile
 from graphnet.train.checkpoints import BEST, LAST
 
 FILES: Final = {".npz": "npz", ".csv": "csv"}
@@ -44,3 +46,17 @@ def weights_file(given: Path) -> Path:
         if (given / name).is_file():
             return given / name
     raise RunError(f"the folder {given} holds no weights: neither {BEST} nor {LAST}")
+
+
+def compile_with(network: Network, weights: Path, batch: int | None, device: str, threads: int | None) -> Model:
+    """Compile a network and load its weights; those that training would start from play no part.
+
+    Raises:
+        SpecError: an option or the weights do not fit.
+        RunError: the weights cannot be read.
+    """
+    if network.train is not None:
+        network.train = network.train.changed(weights=None)
+    model = compile(network, batch_size=batch, device=device, threads=threads)
+    model.load(weights_file(weights))
+    return model

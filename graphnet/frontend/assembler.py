@@ -17,8 +17,8 @@ from graphnet.core.types import TensorType
 from graphnet.frontend.parameters import apply_inits, declare_parameter, shared_parameters, with_init
 from graphnet.frontend.patterns import match_paths
 from graphnet.frontend.problems import check_arity, check_name, with_subject
+from graphnet.ir.definitions import Definition
 from graphnet.ir.graph import Graph, Loss, Metric, Node, Parameter, Scope, Value
-from graphnet.ir.initialiser import Initialiser
 from graphnet.ir.metric import MetricDefinition
 from graphnet.ir.operator import Operator
 
@@ -118,7 +118,7 @@ class Assembler:
         scope: tuple[Scope, ...] = (),
         span: SourceSpan | None = None,
         frozen: bool = False,
-        init: Mapping[str, Initialiser] | None = None,
+        init: Mapping[str, Definition] | None = None,
         shared: Node | None = None,
     ) -> Node:
         """Apply an operator: a node at the path of the scopes and the name, with its parameters below it.
@@ -181,7 +181,7 @@ class Assembler:
 
     def loss(
         self, op: Operator, operands: Sequence[Value], *, name: str, weight: float = 1.0,
-        span: SourceSpan | None = None, init: Mapping[str, Initialiser] | None = None,
+        span: SourceSpan | None = None, init: Mapping[str, Definition] | None = None,
     ) -> Loss:  # fmt: skip
         """Add `weight` times a loss to what training minimises.
 
@@ -236,7 +236,7 @@ class Assembler:
         """
         self._frozen.update(p.path for p in self.matching(patterns, buffers=True))
 
-    def init(self, patterns: Mapping[str, Initialiser]) -> None:
+    def init(self, patterns: Mapping[str, Definition]) -> None:
         """Say how the matching parameters start; a layer's own `init` goes first, then the last match."""
         for pattern, definition in patterns.items():
             for parameter in self.matching(pattern):
@@ -343,7 +343,7 @@ class Assembler:
 
     def _term(
         self, weight: float, op: Operator, operands: Sequence[Value], name: str, span: SourceSpan | None,
-        init: Mapping[str, Initialiser] | None,
+        init: Mapping[str, Definition] | None,
     ) -> Loss:  # fmt: skip
         node = self.apply(op, operands, name=name, span=span, init=init)
         return self._losses.setdefault(name, Loss(name, node.outputs[0], weight))

@@ -10,6 +10,7 @@ from graphnet.core.diagnostics import AttributeProblem, nearest
 from graphnet.core.source import SourceSpan
 from graphnet.core.types import DType, TensorType
 from graphnet.frontend.settings import settings_of
+from graphnet.ir.definitions import Definition
 from graphnet.ir.graph import Initializer, Node, Parameter, ParameterSpec, Value
 from graphnet.ir.initialiser import Initialiser
 
@@ -21,12 +22,13 @@ def declare_parameter(path: str, spec: ParameterSpec, frozen: bool, span: Source
     return Parameter(path, value, spec, spec.trainable and not frozen, span)
 
 
-def with_init(spec: ParameterSpec, definition: Initialiser, subject: str) -> ParameterSpec:
+def with_init(spec: ParameterSpec, definition: Definition, subject: str) -> ParameterSpec:
     """The same declaration, started another way.
 
     Raises:
         AttributeProblem: the initialiser does not suit its shape; the message begins with the subject.
     """
+    assert isinstance(definition, Initialiser), f"{definition.name} starts no parameters"
     try:
         definition.check(spec.shape)
     except AttributeProblem as problem:
@@ -39,7 +41,7 @@ def with_init(spec: ParameterSpec, definition: Initialiser, subject: str) -> Par
 
 
 def apply_inits(
-    subject: str, specs: Mapping[str, ParameterSpec], init: Mapping[str, Initialiser]
+    subject: str, specs: Mapping[str, ParameterSpec], init: Mapping[str, Definition]
 ) -> Mapping[str, ParameterSpec]:
     """What an operator declares, started as the user says; buffers start the operator's way."""
     found = dict(specs)

@@ -261,7 +261,7 @@ class _SpecReader:
             if name not in ("blocks", "doc", "name"):
                 used.update(*(mentioned(s.text) for s in scalars(tree) if "$" in s.text))
         for param in params:
-            if param.name not in used:
+            if param.name not in used and param.name.isidentifier():
                 others = [p.name for p in params if p is not param]
                 close = nearest(param.name, others)
                 self._error("unused-param", f"nothing uses the param '{param.name}'", param.key,

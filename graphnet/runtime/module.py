@@ -99,6 +99,7 @@ class Module:
         network: what was compiled.
         build: makes a program for a purpose (`predict`, `evaluate`, `gradients`, `train`, ...).
         make_store: makes memory for the parameters, grouped by their optimizer settings.
+        recompile: compiles the network again, with some of these options changed.
         optimizer: of `train_step`.
         gradient_clip: largest global norm of the gradients.
         batch_size: most samples of a step.
@@ -110,15 +111,15 @@ class Module:
 
     def __init__(
         self, network: Any, build: Callable[[Module, str], Built],
-        make_store: Callable[[Sequence[Sequence[str]]], Store], *, optimizer: Optimizer, gradient_clip: float | None,
-        batch_size: int, dtype: str, device: str, threads: int | None, seed: int,
+        make_store: Callable[[Sequence[Sequence[str]]], Store], recompile: Callable[..., Module], *,
+        optimizer: Optimizer, gradient_clip: float | None, batch_size: int, dtype: str, device: str, threads: int | None, seed: int,
     ) -> None:  # fmt: skip
         self.network = network
         self.batch_size, self.dtype, self.device, self.threads, self.seed = batch_size, dtype, device, threads, seed
         self.step = 0
         self.gradient_clip = gradient_clip
         self.step_block = np.zeros(8, np.int64)
-        self._build, self._make_store = build, make_store
+        self._build, self._make_store, self._recompile = build, make_store, recompile
         self._programs: dict[str, Built] = {}
         self._inference: dict[str, Value] = {}
         self._group(optimizer)
@@ -133,6 +134,18 @@ class Module:
     def graph(self) -> Graph:
         graph: Graph = self.network.graph
         return graph
+
+    def recompiled(self, *, dtype: str | None = None, batch_size: int | None = None) -> Module:
+        """A module of its own for the same network, with the same parameters and random numbers.
+
+        Args:
+            dtype: `float32` or `float64`; by default the same.
+            batch_size: most samples of a step; by default the same.
+        """
+        again = self._recompile(dtype=dtype or self.dtype, batch_size=batch_size or self.batch_size)
+        again.load_parameters(self.parameters)
+        again.step = self.step
+        return again
 
     # -- parameters ----------------------------------------------------------------------------------------------
 

@@ -233,6 +233,17 @@ def test_an_init_for_no_parameter_is_refused() -> None:
     assert caught.value.hint == "did you mean `weight`?"
 
 
+def test_an_init_that_does_not_suit_the_shape_is_refused() -> None:
+    a = Assembler("net")
+    filters = read_definition(INITIALISERS, [[1, 2], [3, 4]], "test")
+    with pytest.raises(AttributeProblem, match="linear 'fc', 'weight': the constant does not fit"):
+        linear(a, image(a, 5), 3, "fc", init={"weight": filters})
+    linear(a, a.inputs["image"], 2, "fc")
+    with pytest.raises(AttributeProblem, match="'fc.weight': the constant does not fit") as caught:
+        a.init({"*.weight": filters})
+    assert caught.value.found == "lists for (2, 2)"
+
+
 @pytest.mark.parametrize(
     ("pattern", "hint"),
     [("left", "did you mean `left.*`?"), ("head.weigth", "did you mean `head.weight`?"), ("none", None)],

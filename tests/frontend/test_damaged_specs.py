@@ -61,10 +61,14 @@ assert: {parameters: "< 1M", shapes: {features: [4, 4, 6]}}
 train: {epochs: 2, batch_size: 8, optimizer: {sgd: {lr: 0.1}}}
 """
 PIECES = [
-    "$", "$(", ")", "$width", "$(input.channels)", "$(1 // 0)", "$(2 ** 99)", "[", "]", "{", "}", ":", ",", "- ", "\n", "  ",
-    "\t", "#", "'", '"', "&a", "*a", "!!str", "|", "?", "%", "@", "~", "null", "true", "-1", "0", "1e309", ".nan", ".inf",
-    "999999999999", "é", "\u2028", "name", "from", "input", "previous", "sequential", "share", "if", "for", "repeat", "then",
-    "layers", "add", "concat", "relu", "linear", "conv2d", "init", "freeze", "weight", "features.0", "level.inner", "<<",
+    "$", "$(", ")", "$width", "$(input.channels)", "$(1 // 0)", "$(2 ** 99)", "[", "]", "{", "}", ":", ",", "- ",
+    "\n", "  ",
+    "\t", "#", "'", '"', "&a", "*a", "!!str", "|", "?", "%", "@", "~", "null", "true", "-1", "0", "1e309", ".nan",
+    ".inf",
+    "999999999999", "é", "\u2028", "name", "from", "input", "previous", "sequential", "share", "if", "for",
+    "repeat", "then",
+    "layers", "add", "concat", "relu", "linear", "conv2d", "init", "freeze", "weight", "features.0", "level.inner",
+    "<<",
 ]  # fmt: skip
 WORD = re.compile(r"[\w.$]+")
 

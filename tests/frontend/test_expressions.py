@@ -60,7 +60,8 @@ def test_alone_an_expression_keeps_its_type(text: str, expected: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("layer$stage", "layer2"), ("conv$(stage)_$(a + 1)", "conv2_4"), ("$stage$a", "23"), ("$$a", "$a"), ("x$$", "x$"),
+        ("layer$stage", "layer2"), ("conv$(stage)_$(a + 1)", "conv2_4"), ("$stage$a", "23"), ("$$a", "$a"),
+        ("x$$", "x$"),
         ("$(on)!", "true!"), ("$which.b", "4a.b"), ("plain", "plain"), ("$a ", "3 "), ("$(a / 2)x", "1.5x"),
     ],
 )  # fmt: skip
@@ -85,7 +86,8 @@ def test_the_other_arm_is_not_computed() -> None:
         "$(2 ** 10 ** 9)", "$(9 ** 9 ** 9 ** 9)", "$(10 ** 12 * 10 ** 12)", "$([0] * 10 ** 9)", "$('a' * 10 ** 9)",
         "$([[0] * 9999] * 9999)", "$(range(10 ** 12))", "$('%1000000000d' % a)", "$(round(a, -(10 ** 9)))",
         "$(int('9' * 999))", "$(float('9' * 9999))", "$(1e308 * 10 ** 300 // 1)", "$((-8) ** 0.5)", "$(a ** 999999999)",
-        "$(" + "(" * 150 + "a" + ")" * 150 + " + " + "-" * 99 + "a)", "$(" + "a + " * 400 + "a)", "$(" + "[" * 99 + "]" * 99 + ")",
+        "$(" + "(" * 150 + "a" + ")" * 150 + " + " + "-" * 99 + "a)", "$(" + "a + " * 400 + "a)",
+        "$(" + "[" * 99 + "]" * 99 + ")",
         "$(10.0 ** 999)", "$(widths * 9999 * 9999)",
     ],
 )  # fmt: skip
@@ -97,13 +99,18 @@ def test_hostile_sizes_are_refused_at_once(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "$(open('x'))", "$(a.__class__)", "$(().__class__)", "$('x'.join(widths))", "$([x for x in widths])", "$(lambda: 1)",
+        "$(open('x'))", "$(a.__class__)", "$(().__class__)", "$('x'.join(widths))", "$([x for x in widths])",
+        "$(lambda: 1)",
         "$(f'{a}')", "$((a := 1))", "$({1: 2})", "$({1})", "$(a @ a)", "$(a << 9)", "$(a & 1)", "$(~a)", "$(a is a)",
-        "$(None)", "$(b'x')", "$(1j)", "$(...)", "$(*widths)", "$(min(*widths))", "$(max(widths, key=len))", "$(eval('1'))",
+        "$(None)", "$(b'x')", "$(1j)", "$(...)", "$(*widths)", "$(min(*widths))", "$(max(widths, key=len))",
+        "$(eval('1'))",
         "$(await a)", "$(yield)", "$(a; a)", "$(a = 1)", "$(import os)", "$()", "$(a b)", "$(widths[0](1))",
-        "$(min.__self__)", "$(min)", "$(input.channels.real)", "$(a[0])", "$(widths['x'])", "$(input)", "$(input.shape)",
-        "$(input.shape[0])", "$(input.shape[9])", "$(encoder.pool3.height)", "$(nowhere.channels)", "$(nothing)", "$(true)",
-        "$(a.b)", "$(a + which)", "$(1 // 0)", "$(a % 0)", "$(sqrt(-1))", "$(len(a))", "$(a", "$5", "x $", "$(a))$(", "$(widths)x",
+        "$(min.__self__)", "$(min)", "$(input.channels.real)", "$(a[0])", "$(widths['x'])", "$(input)",
+        "$(input.shape)",
+        "$(input.shape[0])", "$(input.shape[9])", "$(encoder.pool3.height)", "$(nowhere.channels)", "$(nothing)",
+        "$(true)",
+        "$(a.b)", "$(a + which)", "$(1 // 0)", "$(a % 0)", "$(sqrt(-1))", "$(len(a))", "$(a", "$5", "x $",
+        "$(a))$(", "$(widths)x",
         "$(int('x'))", "$(sum(['x']))", "$(min(which, a))", "$('\\0')$(\0)",
     ],
 )  # fmt: skip
@@ -117,7 +124,8 @@ def test_everything_else_is_refused(text: str) -> None:
     ("text", "hint"),
     [
         ("$(a && on)", "write `and` and `or`"), ("$(on ? 1 : 2)", "write `a if condition else b`"),
-        ("$($a)", "within an expression, names have no `$`"), ("$(true)", "write `True`"), ("$stag", "did you mean `stage`?"),
+        ("$($a)", "within an expression, names have no `$`"), ("$(true)", "write `True`"),
+        ("$stag", "did you mean `stage`?"),
         ("$(input.chanels)", "did you mean `.channels`?"), ("$(lenn(widths))", "did you mean `len`?"),
     ],
 )  # fmt: skip

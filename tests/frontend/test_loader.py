@@ -251,7 +251,8 @@ loss:
   - {l1: ["a.*", "b.bias"]}
 """).graph  # fmt: skip
     assert [(t.name, t.weight) for t in found.losses] == [
-        ("cross_entropy1", 1.0), ("reconstruction", 0.5), ("cross_entropy2", 1.0), ("mse2", 1.0), ("l21", 5e-4), ("l11", 1.0)
+        ("cross_entropy1", 1.0), ("reconstruction", 0.5), ("cross_entropy2", 1.0), ("mse2", 1.0), ("l21", 5e-4),
+        ("l11", 1.0)
     ]  # fmt: skip
     reads = {t.name: [v.name for v in t.value.producer.inputs] for t in found.losses if t.value.producer}
     assert reads["cross_entropy1"] == reads["cross_entropy2"] == ["b", "label"]

@@ -90,7 +90,8 @@ def test_depth_is_bounded_exactly() -> None:
     ("text", "code"),
     [
         ("a: 1\na: 2", "duplicate-key"), ("{a: 1, 'a': 2}", "duplicate-key"), ("a: !!python/object:os.system x", "tag"),
-        ("!x {a: 1}", "tag"), ("a: *b", "alias"), ("a: &a [*a]", "alias"), ("{<<: {a: 1}}", "merge"), ("? [a]\n: b", "key"),
+        ("!x {a: 1}", "tag"), ("a: *b", "alias"), ("a: &a [*a]", "alias"), ("{<<: {a: 1}}", "merge"),
+        ("? [a]\n: b", "key"),
         ("? {a: b}\n: c", "key"), ("a: 1\n---\nb: 1", "syntax"), ("a: 'x", "syntax"), ("a: \x07", "syntax"),
         ("%YAML 9.9\n---\na", "syntax"), ("a: " + "9" * 99, "number"), ("a: " + "x" * 600_000, "size"),
     ],

@@ -12,31 +12,15 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 
-from graphnet.codegen.cpu.nest import Nest
+from graphnet.codegen.cpu.tile_plan import TileLimits, TilePlan
 from graphnet.codegen.kernel_frame import GeneratedKernel, KernelFrame, kernel_label
-from graphnet.codegen.loops import Access, Part, locate
+from graphnet.codegen.loops import Access, Part
 from graphnet.codegen.writer import Writer, affine, quotient, times
 from graphnet.core.types import BATCH, Extent
 from graphnet.ir.comprehension import Index
 from graphnet.ir.graph import Value
 from graphnet.ir.layout import Layout
 from graphnet.ir.schedule import FusedKernel
-
-SAMPLE_ROWS = 1.1
-"""What rows of samples cost against rows of a map, whose elements lie next to each other."""
-
-
-@dataclass(frozen=True)
-class TileLimits:
-    """What a tile may use.
-
-    Attributes:
-        registers: accumulators that fit the register file.
-        batch: most samples of a step, for tiles whose rows are samples.
-    """
-
-    registers: int
-    batch: int
 
 
 @dataclass(frozen=True)
@@ -57,147 +41,23 @@ def emit_tile(
     return tile.emit(module) if tile.prepare() else None
 
 
-class _Tile:
+class _Tile(TilePlan):
+    """A tile that writes itself."""
+
     def __init__(self, frame: KernelFrame, lanes: int, limits: TileLimits) -> None:
-        self.frame, self.lanes, self.limits = frame, lanes, limits
-        self.nest = Nest(frame, lanes, "lanes")
+        super().__init__(frame, lanes, limits)
         self.w = Writer(1)
         self.functions: list[str] = []
         self.context: list[str] = []
-        self.phase: Index | None = None
-
-    # -- planning ------------------------------------------------------------------------------------------------
-
-    def prepare(self) -> bool:
-        """Find the scalar and the vector operand, and the loop along the rows."""
-        op, nest = self.frame.op, self.nest
-        if op.family != "contraction" or not nest.prepare():
-            return False
-        assert nest.lane is not None
-        located = []
-        for read in op.reads:
-            value = self.frame.nodes[0].inputs[read.operand]
-            access = locate(read, self.frame.layouts[value], value.type.shape, nest.cut)
-            if access is None or self.frame.layouts[value].dims == ():
-                return False
-            located.append((value, access))
-        strides = [a.strides.get(nest.lane.name, 0) for _, a in located]
-        if sorted(strides) != [0, 1]:
-            return False
-        (self.x, self.x_at), (self.v, self.v_at) = located if strides == [0, 1] else reversed(located)
-        if self.x.type.dtype != "float" or self.v.type.dtype != "float" or self.v_at.quotients:
-            return False
-        self.block = next((p for p in nest.parts if p.name == nest.lane.block), None)
-        if self.block is not None and self.x_at.strides.get(self.block.name, 0):
-            self.block = None
-        row = self._choose_row()
-        if row is None:
-            return False
-        self.row = row
-        return self._is_reducible()
-
-    def _choose_row(self) -> Part | None:
-        """The run of outputs, along which the vector operand stays, whose tiles take the fewest cycles a row."""
-        best: tuple[float, Part] | None = None
-        for part in self.nest.parts:
-            if part is self.block or self.v_at.strides.get(part.name, 0) or not self._may_be_row(part):
-                continue
-            extent, is_static = self._row_extent(part)
-            cycles = self._choose_tile(extent, is_static)[0] * self._tap_share(part)
-            if part.extent == BATCH:
-                cycles *= SAMPLE_ROWS  # samples lie far apart
-            if best is None or cycles <= best[0]:
-                best = cycles, part
-        return best[1] if best else None
-
-    def _row_extent(self, part: Part) -> tuple[int, bool]:
-        """How many rows a run of tiles has, at most, and whether it always has as many."""
-        if part.extent == BATCH:
-            return self.limits.batch, False
-        count = int(self.nest.count(part))
-        phases = [i.divisor for i, _, _ in self.x_at.quotients if any(name == part.name for name, _ in i.terms)]
-        return (-(-count // phases[0]), False) if phases else (count, True)
-
-    def _tap_share(self, row: Part) -> float:
-        """The part of the taps along a line that reads inside of x: others are skipped, unless the rows share taps."""
-        share = 1.0
-        for index, extent in self.x_at.bounds:
-            terms = dict(index.terms)
-            extents = [self.frame.op.extents[name] for name in terms]
-            if row.name in terms or len(terms) != 2 or BATCH in (extent, *extents):
-                continue
-            (a, ca), (b, cb) = ((range(int(e)), c) for e, c in zip(extents, terms.values(), strict=True))
-            whole = [(ca * i + cb * j + index.offset) for i in a for j in b]
-            inside = [v for v in whole if v % index.divisor == 0 and 0 <= v // index.divisor < int(extent)]
-            share *= len(inside) / len([v for v in whole if v % index.divisor == 0])
-        return share
-
-    def _may_be_row(self, part: Part) -> bool:
-        """Whether all rows of a tile may share their taps: no bound on this loop, or zeros in a halo beyond it."""
-        last = len(self.x.type.shape) - 1
-        for index, _ in (*self.x_at.bounds, *self.v_at.bounds):
-            if any(name == part.name for name, _ in index.terms):
-                read = next(r for r in self.frame.op.reads if index in r.index)
-                if read.index.index(index) != last or not self._has_halo_for(index):
-                    return False
-        return True
-
-    def _has_halo_for(self, index: Index) -> bool:
-        extents = {name: int(e) for name, e in self.frame.op.extents.items() if e != BATCH}
-        low, high = index.range(extents)
-        extent, halo = int(self.x.type.shape[-1]), self.frame.layouts[self.x].halo
-        return -low // index.divisor <= halo and high // index.divisor - (extent - 1) <= halo
-
-    def _is_reducible(self) -> bool:
-        """Whether every reduced loop is a counted one: whole blocks, and no divisor but a single tap's."""
-        for part in self.nest.reduced_parts():
-            if part.is_ragged and part.units > int(part.extent):
-                # The last block's missing lanes are zero in x; the vectors must exist (as zeros or anything finite).
-                padded = self.frame.layouts[self.v]
-                loop = next(name for name, parts in self.nest.cut.items() if part in parts)
-                read = self.frame.op.reads[0 if self.frame.nodes[0].inputs[0] is self.v else 1]
-                axis = next((a for a, i in enumerate(read.index) if i.loop == loop), None)
-                if (
-                    axis is None
-                    or sum(int(d.extent) for d in padded.along(axis)) < -(-part.units // self.lanes) * self.lanes
-                ):
-                    return False
-        for index, _, _ in self.x_at.quotients:
-            taps = [name for name, _ in index.terms if name in {loop.name for loop in self.frame.op.reduce}]
-            if len(taps) != 1 or len(index.terms) != 2:
-                return False
-            if any(name == self.row.name for name, _ in index.terms):
-                self.phase = index
-        return True
-
-    def _choose_tile(self, extent: int, is_static: bool) -> tuple[float, int, int]:
-        """Cycles a row and vector, rows and columns of the best tile, by a count of multiply-adds and loads."""
-        blocks = int(self.block.extent) if self.block else 1
-
-        def cycles(rows: int, columns: int) -> float:
-            return max(rows * columns, 0.55 * (rows + columns), 8.0)
-
-        best = (float("inf"), -1, -1)
-        for columns in (1, 2, 3, 4):
-            if blocks % columns:
-                continue
-            for rows in range(1, min(extent, self.limits.registers // columns) + 1):
-                tiles, rest = divmod(extent, rows)
-                tail = 0.0 if not rest else cycles(rest, columns) + 2 if is_static else rest * cycles(1, columns)
-                total = (tiles * (cycles(rows, columns) + 1) + tail) / columns
-                best = min(best, (total, -columns, -rows))
-        return best[0] / extent, -best[2], -best[1]
-
-    # -- emission ------------------------------------------------------------------------------------------------
 
     def emit(self, module: str) -> GeneratedKernel:
         nest, frame, w = self.nest, self.frame, self.w
         nest.w = w
         blocks = int(self.block.extent) if self.block else 1
         is_batch = self.row.extent == BATCH
-        extent, self.is_static = self._row_extent(self.row)
+        extent, self.is_static = self.row_extent(self.row)
         self.stride = self.phase.divisor if self.phase else 1
-        _, self.rows, self.columns = self._choose_tile(extent, self.is_static)
+        _, self.rows, self.columns = self.choose_tile(extent, self.is_static)
         self.rest = extent % self.rows if self.is_static else -1
 
         outer = [p for p in nest.parts if p is not self.row]
