@@ -13,21 +13,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from graphnet.compiler import compile_graph
 from graphnet.core.diagnostics import Diagnostic, RunError, SpecError, nearest
 from graphnet.frontend.budgets import MEMORY
-from graphnet.frontend.network import Network as PlainNetwork
+from graphnet.frontend.network import Network
 from graphnet.frontend.training import TrainConfig
 from graphnet.interop.weights import gather_weights, match_weights, read_weights, save_weights
 from graphnet.ir.data import DataSource
-from graphnet.network import Network, load
+from graphnet.network import load
 from graphnet.ops.families.attributes import MAX_EXTENT
-from graphnet.runtime.arrays import Array
 from graphnet.runtime.module import Built, Module
 from graphnet.stages import DEFAULT_BATCH, batch_size_of, memory_of
-from graphnet.testing.gradients import GradientReport, check_gradients
+from graphnet.testing.gradient_report import GradientReport
+from graphnet.testing.gradients import check_gradients
 from graphnet.train.display import Display
 from graphnet.train.evaluation import evaluate
 from graphnet.train.history import History
@@ -154,16 +152,25 @@ class Model(Module):
 
     # -- checking ------------------------------------------------------------------------------------------------
 
-    def check_gradients(self, batch: Mapping[str, Array] | None = None) -> GradientReport:
-        """Compare gradients with finite differences, in float64, with the parameters as they are.
+    def check_gradients(
+        self, batch: Mapping[str, Any] | None = None, *, samples: int = 2, tolerance: float = 1e-6, seed: int = 0
+    ) -> GradientReport:
+        """Compare gradients with finite differences, in float64, close to the parameters as they are.
 
         Args:
             batch: inputs and targets; random ones by default.
+            samples: of a random batch.
+            tolerance: the largest relative error that passes.
+            seed: of all random numbers.
 
         Returns:
             a report that says for each parameter and each input how large the error is.
+
+        Raises:
+            SpecError: the network has no loss, or the batch does not fit it.
+            RunError: the loss is not finite.
         """
-        return check_gradients(self, batch)
+        return check_gradients(self, batch, samples=samples, tolerance=tolerance, seed=seed)
 
     # -- inside --------------------------------------------------------------------------------------------------
 
@@ -218,8 +225,8 @@ def compile(
     check_memory(network)
     try:
         model = compile_graph(
-            network, batch_size=config.batch_size, device=device, dtype=np.dtype(dtype).name, threads=threads,
-            seed=config.seed, optimizer=config.optimizer, gradient_clip=config.gradient_clip, module_class=Model,
+            network, batch_size=config.batch_size, device=device, dtype=dtype, threads=threads, seed=config.seed,
+            optimizer=config.optimizer, gradient_clip=config.gradient_clip, module_class=Model,
         )  # fmt: skip
     except MemoryError:
         raise RunError(f"there is not enough memory for the parameters of '{network.name}'") from None
@@ -252,7 +259,7 @@ def check_memory(network: Network) -> None:
 def _network(spec: Any, params: Mapping[str, Any]) -> Network:
     if isinstance(spec, str | Path):
         return load(spec, **params)
-    if not isinstance(spec, PlainNetwork):
+    if not isinstance(spec, Network):
         raise SpecError(
             Diagnostic("type", "this cannot be compiled", expected="a network, or the path of a spec",
                        found=type(spec).__name__)

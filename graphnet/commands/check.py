@@ -41,7 +41,7 @@ def run(specs: Specs, set_: Set = None, json: Json = False, quiet: Quiet = False
         if not quiet:
             print_diagnostics(network.warnings)
         if not (quiet or json):
-            output().print(f"{spec}: {_describe(network)}")
+            say(f"{spec}: {_describe(network)}")
     if json:
         print_json({"errors": [as_json(d) for d in errors], "warnings": [as_json(d) for d in warnings]})
     if errors:

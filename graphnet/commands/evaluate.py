@@ -39,4 +39,4 @@ def run(
     table.add_row("samples", f"{len(chosen):,}{' (held out for validation)' if held is not None else ''}")
     for name, value in results.items():
         table.add_row(name, f"{value:.6g}")
-    output().print(table)
+    show(table)

@@ -49,7 +49,7 @@ def run(
         for number, (name, text) in enumerate(listing, start=1):
             write_text(out / f"{number:0{digits}}-{name}.py", text)
         if not quiet:
-            output().print(f"{out}: {len(listing)} kernels, used {len(kernels)} times", soft_wrap=True)
+            say(f"{out}: {len(listing)} kernels, used {len(kernels)} times")
         return
     _print("\n\n".join(text for _, text in listing))
 

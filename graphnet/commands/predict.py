@@ -55,7 +55,7 @@ def run(
     model = compile_with(network, weights, batch, device, threads)
     outputs = model.predict(given)
     if out is None:
-        output().print(_table(outputs))
+        show(_table(outputs))
         count = len(next(iter(outputs.values())))
         if count > SHOWN_SAMPLES and not quiet:
             complain(f"{count - SHOWN_SAMPLES:,} more samples; `-o outputs.npz` writes all")
@@ -63,7 +63,7 @@ def run(
     write_outputs(out, outputs)
     if not quiet:
         shapes = ", ".join(f"{name} {array.shape}" for name, array in outputs.items())
-        output().print(f"{out}: {shapes}", soft_wrap=True)
+        say(f"{out}: {shapes}")
 
 
 def read_inputs(path: Path, graph: Graph) -> dict[str, Array]:

@@ -35,4 +35,4 @@ def run(
     network = Network.of(read_network(spec, set_, quiet=quiet))
     path = network.render(out, stage=stage, fold=fold, batch_size=batch)
     if not quiet:
-        output().print(f"{path}: {stage} of {network.name}", soft_wrap=True)
+        say(f"{path}: {stage} of {network.name}")

@@ -22,4 +22,4 @@ def run(spec: Spec, batch: Batch = None, set_: Set = None, json: Json = False, q
     if json:
         print_json(summary.to_json())
     else:
-        output().print(summary)
+        show(summary)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from graphnet.core.diagnostics import Diagnostic, RunError, SpecError
@@ -34,6 +34,24 @@ def output(width: int = 200) -> Console:
     """
     is_open = not sys.stdout.isatty() and "COLUMNS" not in os.environ
     return Console(width=width if is_open else None, highlight=False, markup=False, emoji=False)
+
+
+def show(*results: RenderableType, width: int = 200) -> None:
+    """Print tables and texts to standard output, without spaces at the ends of lines where that is no terminal."""
+    console = output(width)
+    if console.is_terminal:
+        for result in results:
+            console.print(result)
+        return
+    with console.capture() as captured:
+        for result in results:
+            console.print(result)
+    sys.stdout.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def say(line: str) -> None:
+    """Print a line to standard output, however long it is."""
+    output().print(line, soft_wrap=True)
 
 
 def errors() -> Console:

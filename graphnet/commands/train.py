@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from itertools import chain, count
 from pathlib import Path
@@ -72,7 +71,7 @@ def run(
     if not quiet:
         _compile(model, config, validates=held is not None)
         held_out = f", {len(held):,} to validate" if held is not None else ""
-        output().print(f"{network.name}: {len(training):,} samples to train on{held_out}")
+        say(f"{network.name}: {len(training):,} samples to train on{held_out}")
     display = None if quiet else Display(output())
     history = fit(model, training, held, config=config, out=out, resume=resume, display=display)
     if history.interrupted:
@@ -91,8 +90,7 @@ def _out_folder(out: Path | None, resume: Path | None, name: str) -> Path:
     if out is None and resume is not None:
         return resume if resume.is_dir() else resume.parent
     if out is None:
-        stem = re.sub(r"[^\w.-]+", "-", name).strip(".-") or "network"
-        names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+        names = chain([name], (f"{name}-{number}" for number in count(2)))
         return next(folder for name in names if not (folder := Path("runs", name)).exists())
     if resume is None and (out / LAST).exists():
         raise SpecError(
@@ -111,8 +109,9 @@ def _compile(model: Model, config: TrainConfig, *, validates: bool) -> None:
     with output().status("compiling"):
         for purpose in [*steps, *(["evaluate"] if validates else [])]:
             model.prepare(purpose)
-    kernels = [kernel.source for built in model.programs.values() for kernel in built.kernels]
-    output().print(f"compiled {len(set(kernels))} kernels in {time.perf_counter() - began:.1f} s")
+    stages = [stage for built in model.programs.values() for stage in built.executable.stages]
+    kernels = {generated.source for stage in stages for _, generated in stage.kernels}
+    say(f"compiled {len(kernels)} kernels in {time.perf_counter() - began:.1f} s")
 
 
 def _report(out: Path) -> None:
@@ -120,4 +119,4 @@ def _report(out: Path) -> None:
     best = json.loads((out / SUMMARY).read_text(encoding="utf-8"))["best"]
     if best is not None:
         facts = [f"{name} {value:.4f}" for name, value in best.items() if name == "loss" or name.startswith("val_")]
-        output().print(f"best epoch {best['epoch']:.0f}: {', '.join(facts)}; weights in {out / BEST}", soft_wrap=True)
+        say(f"best epoch {best['epoch']:.0f}: {', '.join(facts)}; weights in {out / BEST}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from graphnet.core.source import SourceSpan
@@ -13,6 +14,8 @@ Severity = Literal["error", "warning"]
 
 MAX_WIDTH = 160
 """The longest part of a source line that is shown."""
+MAX_WORD, MAX_COMPARED = 80, 500
+"""How long a word may be, and with how many others it is compared, to find what it is a misspelling of."""
 
 
 @dataclass(frozen=True)
@@ -122,5 +125,7 @@ class RunError(Exception):
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `word` is most likely a misspelling of, or None."""
-    matches = difflib.get_close_matches(word, list(candidates), n=1, cutoff=0.6)
+    if len(word) > MAX_WORD:
+        return None
+    matches = difflib.get_close_matches(word, list(islice(candidates, MAX_COMPARED)), n=1, cutoff=0.6)
     return matches[0] if matches else None

@@ -114,7 +114,7 @@ class NetworkBuilder:
             if definition.kind != "layer":
                 raise AttributeProblem(f"{operator} is no layer", code="loss", hint=f"net.loss(gn.{operator}(...))")
             values = self._values(operator, operands)
-            label = name if name is not None else self._free_name(operator)
+            label = self._free_name(operator) if name is None else _named(name, operator)
             subject = f"{operator} '{self._path(label)}'"
             named = [name for name in reference_attributes(definition) if isinstance(attributes.get(name), Tensor)]
             values += self._values(operator, [attributes[name] for name in named])
@@ -144,11 +144,11 @@ class NetworkBuilder:
             nodes = self._assembler.nodes
             values = self._values("share", operands)
             if path in nodes:
-                label = name if name is not None else self._free_name(nodes[path].op.name)
+                label = self._free_name(nodes[path].op.name) if name is None else _named(name, "share")
                 node = share_layer(self._assembler, nodes[path], values, label, self._scope(), site.span)
                 self._counts[self._path(node.op.name)] += 1
             else:
-                label = name if name is not None else self._free_name(path.rpartition(".")[2], first=2)
+                label = self._free_name(path.rpartition(".")[2], first=2) if name is None else _named(name, "share")
                 node = share_scope(self._assembler, path, values, label, self._scope(), site.span)
             return Tensor(self, node.outputs[0])
 
@@ -186,7 +186,8 @@ class NetworkBuilder:
                     "this is no loss", code="loss", expected='what a loss returns: gn.cross_entropy(logits, "label")',
                     found=type(term).__name__,
                 )  # fmt: skip
-            name = term.name if term.name is not None else self._free_name(term.op.name, scope="")
+            operator = term.op.name
+            name = self._free_name(operator, scope="") if term.name is None else _named(term.name, operator)
             self._counts[term.op.name] += 1
             if term.op.kind == "regulariser":
                 self._assembler.regulariser(term.op, term.patterns, name=name, weight=weight, span=term.site.span)
@@ -304,6 +305,11 @@ def _find_operator(name: str) -> type[Operator]:
         f"there is no operator '{name}'", code="unknown-operator", found=name,
         expected="an operator of `graphnet ops`", hint=f"did you mean `{close}`?" if close else None,
     )  # fmt: skip
+
+
+def _named(name: str, what: str) -> str:
+    check_name(name, what)
+    return name
 
 
 def _counted(stem: str, first: int) -> Iterator[str]:

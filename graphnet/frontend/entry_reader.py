@@ -255,7 +255,8 @@ class EntryReader:
         kind, word = self._grammar.kind, shortened(key.text, 40)
         if self._grammar is LAYERS:
             close = self._vocabulary.similar(word)
-            expected, hint = f"an {kind}", "`graphnet ops` lists the operators"
+            expected = f"an {kind}"
+            hint: str | None = "`graphnet ops` lists the operators"
         else:
             known = sorted(self._grammar.heads(self._vocabulary))
             close = nearest(word, known)

@@ -95,10 +95,22 @@ class Evaluator:
             return evaluate(scalar.text, here)
         except ExpressionError as error:
             self._report.error(
-                error.code, error.message, scalar.span, at=here.context.at(scalar.path),
-                expected=error.expected, found=error.found, hint=error.hint,
+                error.code, error.message, scalar.span, at=here.context.at(scalar.path), expected=error.expected,
+                found=error.found, hint=error.hint or self._name_hint(error.name, here),
             )  # fmt: skip
             return POISON
+
+    def _name_hint(self, name: str | None, here: Surroundings) -> str | None:
+        """What might be meant by a name in an expression that stands for nothing."""
+        if name is None:
+            return None
+        flow = here.flow(name)
+        if isinstance(flow, Absent):
+            return flow.reason
+        if name in here.context.vocabulary.params:
+            return "blocks are sealed: declare it among the block's `params`, and set it where the block is used"
+        close = nearest(name, here.context.names.visible())
+        return f"did you mean `{close}`?" if close else None
 
     def _refuse(
         self, tree: Tree, here: Surroundings, what: str, expected: str, value: Any = None, hint: str | None = None

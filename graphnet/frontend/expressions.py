@@ -142,7 +142,7 @@ class _Evaluation:
         hints = {"true": "write `True`", "false": "write `False`", "null": "leave the value out"}
         close = nearest(name, variables)
         raise ExpressionError(
-            f"there is no `{name}` here", found=f"`{self._source}`", code="unknown-name",
+            f"there is no `{name}` here", found=f"`{self._source}`", code="unknown-name", name=name,
             expected=f"one of: {', '.join(sorted(variables))}" if variables else "no name: nothing is declared here",
             hint=hints.get(name) or (f"did you mean `{close}`?" if close else None),
         )  # fmt: skip
@@ -161,7 +161,7 @@ class _Evaluation:
         found = self._environment.tensor(reference)
         if found is None:
             raise ExpressionError(
-                f"there is no value `{reference}` here", found=f"`{self._source}`", code="unknown-name",
+                f"there is no value `{reference}` here", found=f"`{self._source}`", code="unknown-name", name=reference,
                 expected="`input`, `previous`, or the name of a layer before this one",
             )  # fmt: skip
         if isinstance(found, Poison):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from graphnet.core.diagnostics import AttributeProblem
 from graphnet.core.source import SourceSpan
@@ -13,6 +14,9 @@ from graphnet.frontend.problems import check_name
 from graphnet.frontend.report import POISON, Report
 from graphnet.frontend.templates import shortened
 from graphnet.frontend.yaml_tree import Scalar
+
+MAX_NAME: Final = 100
+"""The longest name of a layer."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ class Namer:
     def _is_name(self, name: str, given: Scalar, context: Context) -> bool:
         try:
             check_name(name, f"'{shortened(name)}'")
+            if len(name) > MAX_NAME:
+                raise AttributeProblem("", expected=f"at most {MAX_NAME} characters", found=f"{len(name)} characters")
         except AttributeProblem as problem:
             self._report.error("name", f"this cannot be the name of a layer: '{shortened(name)}'", given.span,
                                at=context.at(given.path), expected=problem.expected, found=problem.found)  # fmt: skip

@@ -9,12 +9,19 @@ from typing import Final
 
 from graphnet.core.diagnostics import Diagnostic, Severity, SpecError
 from graphnet.core.source import SourceSpan
+from graphnet.frontend.templates import shortened
 
 _VARIABLE: Final = re.compile(r"'[^']*'|\d+")
 """The parts of a message that differ from pass to pass of a loop: the names of layers, and sizes."""
 
 MAX_REPORTED: Final = 100
-"""The most problems that are worth reading in one go."""
+"""The most problems that are worth reading in one go; after them nothing more is looked for."""
+MAX_FACT: Final = 500
+"""The longest line of a diagnostic."""
+
+
+def _bounded(fact: str | None) -> str | None:
+    return None if fact is None else shortened(fact, MAX_FACT)
 
 
 class Poison:
@@ -46,10 +53,22 @@ class Report:
         self.add(Diagnostic(code, message, span, (), at, expected, found, hint, severity))
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Note a diagnostic, with the source lines of its span."""
+        """Note a diagnostic, with the source lines of its span.
+
+        Raises:
+            SpecError: there are more than anybody would read.
+        """
         kind = _VARIABLE.sub("", diagnostic.message)
         key = (diagnostic.span, diagnostic.code, diagnostic.severity, kind) if diagnostic.span else (diagnostic,)
-        self._found.setdefault(key, replace(diagnostic, lines=diagnostic.lines or self.source(diagnostic.span)))
+        if key in self._found:
+            return
+        lines = diagnostic.lines or self.source(diagnostic.span)
+        facts = {name: _bounded(getattr(diagnostic, name)) for name in ("at", "expected", "found", "hint")}
+        message = shortened(diagnostic.message, MAX_FACT)
+        self._found[key] = replace(diagnostic, message=message, lines=lines, **facts)
+        if len(self._found) > MAX_REPORTED and len(self.errors) > MAX_REPORTED:
+            more = Diagnostic("more", f"there are more than {MAX_REPORTED} problems", hint="mend these first")
+            raise SpecError([*self.errors[:MAX_REPORTED], more])
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         for diagnostic in diagnostics:
@@ -69,12 +88,8 @@ class Report:
         Raises:
             SpecError: with everything that is.
         """
-        errors = self.errors
-        if len(errors) > MAX_REPORTED:
-            rest = len(errors) - MAX_REPORTED
-            errors = [*errors[:MAX_REPORTED], Diagnostic("more", f"and {rest} more problems like these")]
-        if errors:
-            raise SpecError(errors)
+        if self.errors:
+            raise SpecError(self.errors)
 
     def source(self, span: SourceSpan | None) -> tuple[str, ...]:
         """The lines of a span, as far as they are known."""

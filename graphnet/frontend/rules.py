@@ -12,7 +12,7 @@ from graphnet.frontend.entries import Modifiers
 from graphnet.frontend.evaluator import Evaluator
 from graphnet.frontend.patterns import is_match, match_paths
 from graphnet.frontend.problems import diagnose
-from graphnet.frontend.report import POISON, Report
+from graphnet.frontend.report import POISON, Poison, Report
 from graphnet.frontend.settings import SettingsError, read_definition
 from graphnet.frontend.yaml_tree import Array, Scalar, Table, Tree, is_empty, is_poisoned
 from graphnet.ir.definitions import INITIALISERS, Definition
@@ -34,16 +34,17 @@ class Rules:
         """The rules of an `init`, for the parameters below a prefix (with its dot, or empty)."""
         found = []
         for key, value in table.entries if table else ():
+            pattern = self._evaluator.text(key, here)
             given = self._evaluator.data(value, here)
-            if given is POISON:
+            if isinstance(pattern, Poison) or given is POISON:
                 continue
             at = here.context.at(value.path)
             try:
-                definition = read_definition(INITIALISERS, given, f"init of '{key.text}'")
+                definition = read_definition(INITIALISERS, given, f"init of '{pattern}'")
             except SettingsError as error:
                 self._report.extend(diagnose(p, span=value.span, at=at) for p in error.problems)
                 continue
-            found.append(InitRule(prefix, key.text, definition, key))
+            found.append(InitRule(prefix, pattern, definition, key))
         self._inits += found
         return tuple(found)
 

@@ -173,8 +173,9 @@ def _unfit(
     found: dict[str, Any] = {}
     for one in error.errors(include_url=False):
         name = str(one["loc"][0]) if one["loc"] else ""
-        text = WORDS.get(one["type"], one["msg"].removeprefix("Input should be ").removeprefix("Value error, "))
-        text = text.format_map(one.get("ctx", {}))
+        said = WORDS.get(one["type"])
+        text = said.format_map(one.get("ctx", {})) if said else one["msg"]
+        text = text.removeprefix("Input should be ").removeprefix("Value error, ")
         place = "".join(f"[{part}]" for part in one["loc"][1:] if isinstance(part, int))
         if not isinstance(given.get(name), list | tuple):  # a number that stands for two or more
             place = ""

@@ -69,6 +69,8 @@ class _SpecReader:
 
     def spec(self, file: str) -> Spec:
         self._syntax()
+        params = self._params(self._section("params"))
+        self._vocabulary.params.update(param.name for param in params)
         self._imports()
         definitions = self._block_names()
         for key, value in definitions:
@@ -78,7 +80,7 @@ class _SpecReader:
             span=SourceSpan(file, 1, 1, 1, 1),
             name=self._name(file),
             doc=self._doc(self._section("doc")),
-            params=self._params(self._section("params")),
+            params=params,
             inputs=self._inputs(file),
             layers=layers,
             vocabulary=self._vocabulary,
@@ -163,6 +165,9 @@ class _SpecReader:
         table = self._as_table(tree, "params: names and defaults")
         found = []
         for key, value in table.entries if table else ():
+            if key.text in LAYERS.modifiers:
+                self._error("name", f"a param cannot be called '{key.text}': that is a modifier", key,
+                            expected="a name of its own", found=f"'{key.text}'")  # fmt: skip
             self._entries.variable(key.text, key, "param")
             found.append(Param(key.text, key, None if is_empty(value) else value))
         return tuple(found)

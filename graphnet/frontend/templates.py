@@ -22,15 +22,16 @@ class ExpressionError(Exception):
         message: what is wrong, in words.
         expected, found, hint: as in `Diagnostic`.
         code: the diagnostic's code.
+        name: what the expression names and nothing is called.
     """
 
     def __init__(
         self, message: str, *, expected: str | None = None, found: str | None = None, hint: str | None = None,
-        code: str = "expression",
+        code: str = "expression", name: str | None = None,
     ) -> None:  # fmt: skip
         super().__init__(message)
         self.message, self.expected, self.hint, self.code = message, expected, hint, code
-        self.found = shortened(found) if found else found
+        self.found, self.name = shortened(found) if found else found, name
 
 
 @dataclass(frozen=True)

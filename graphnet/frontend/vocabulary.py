@@ -61,10 +61,12 @@ class Vocabulary:
     Attributes:
         blocks: blocks and imports by name; None for those that could not be read.
         named: the names that the file's entries give themselves, for hints.
+        params: those of the file itself, for hints.
     """
 
     blocks: dict[str, Block | None] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
+    params: set[str] = field(default_factory=set)
 
     def has(self, head: str) -> bool:
         return head in self.blocks or head in REGISTRY

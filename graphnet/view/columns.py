@@ -47,7 +47,7 @@ class Columns:
 
 
 def arrange(graph: Graph, tree: Group, stacks: Stacks) -> Columns:
-    """Cut where a single value is passed on, between blocks or inside named `sequential`s, never inside blocks.
+    """Cut where only the value just computed is passed on, between blocks or in named `sequential`s, not in blocks.
 
     Args:
         graph: the network.
@@ -62,8 +62,12 @@ def arrange(graph: Graph, tree: Group, stacks: Stacks) -> Columns:
         if node not in position:
             position[node] = max((position[v.producer] for v in node.inputs if v.producer), default=len(pieces) - 1)
     crossings = _crossings(graph, position, len(pieces))
-    allowed = [k for k, values in enumerate(crossings[:-1]) if len(values) == 1]
-    cuts = _cuts(heights, {k: _shared_scopes(pieces[k], pieces[k + 1]) for k in allowed}, columns)
+    allowed = {
+        k: _shared_scopes(pieces[k], pieces[k + 1])
+        for k, values in enumerate(crossings[:-1])
+        if [v.producer and position[v.producer] for v in values] == [k]
+    }
+    cuts = _cuts(heights, allowed, columns)
     return Columns(
         len(cuts) + 1,
         {node: sum(k > cut for cut in cuts) for node, k in position.items()},

@@ -139,16 +139,19 @@ class _NetworkDrawing:
     def _loss(self, dot: Digraph, node: Node) -> None:
         tint = category_tint("loss")
         weight = next((t.weight for t in self.graph.losses if t.value in node.outputs), 1.0)
-        words = list(describe_attributes(node))
-        if not any(v.role in ("node", "input") for v in node.inputs):
-            words.append(f"of {node.operands} parameter{'s' * (node.operands != 1)}")
+        words = [text(node.op.name, bold=True), quiet(" · ".join(describe_attributes(node)))]
+        is_of_values = any(v.role in ("node", "input") for v in node.inputs)
+        if not is_of_values:
+            words.append(quiet(f"of {node.operands} parameter{'s' * (node.operands != 1)}"))
         if weight != 1:
-            words.append(f"weight {weight:g}")
-        label = stack([text(node.op.name, bold=True), quiet(" · ".join(words))], padding=0)
+            words.append(quiet(f"weight {weight:g}"))
         dot.node(
-            identifier("layer", node.name), label, shape="octagon", style="filled", margin="0.12,0.04",
-            fillcolor=tint.fill, color=tint.line, tooltip=_tooltip(node),
+            identifier("layer", node.name), stack(words, padding=0), shape="octagon", style="filled",
+            margin="0.12,0.04", fillcolor=tint.fill, color=tint.line, tooltip=_tooltip(node),
         )  # fmt: skip
+        last = next((n for n in reversed(self.graph.nodes) if is_layer(n) and n not in self.stand_ins), None)
+        if not is_of_values and last:  # nothing points at it: keep it at the end, with the other losses
+            self.dot.edge(identifier("layer", self.heads[last].name), identifier("layer", node.name), style="invis")
 
     def _pill(self, dot: Digraph, kind: str, value: Value, tint: Tint, shape: str, name: str = "") -> None:
         facts = [kind, *(format_shape(value.type.sample_shape),) * bool(value.type.sample_shape)]

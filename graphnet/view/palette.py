@@ -14,7 +14,7 @@ BACKWARD_INK: Final = "#c4623f"
 SAVED_INK: Final = "#a9b4bd"
 ACCENT: Final = "#b3541e"
 PAPER: Final = "white"
-GRID: Final = "#e3e8ec"
+GRID: Final = "#eaeef1"
 
 
 @dataclass(frozen=True)

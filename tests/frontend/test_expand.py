@@ -448,7 +448,7 @@ def test_one_mistake_is_one_problem() -> None:
         - {linear: 10, name: out, from: [fc]}
         - {share: fc}
         - relu: {slope: 1}
-        """, more="outputs: {y: out}\nloss: [mse: z]\nmetrics: [mean_squared_error]\nassert: {shapes: {out: [10]}}")  # fmt: skip
+        """, more="outputs: {y: out}\nloss: [mse: z]\nmetrics: [top_k]\nassert: {shapes: {out: [10]}}")  # fmt: skip
     assert codes(text) == ["unknown-operator", "unknown-attribute"]
 
 

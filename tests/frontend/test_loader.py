@@ -29,7 +29,8 @@ def problems(text: str, **params: Any) -> list[tuple[str, str]]:
 # -- params ----------------------------------------------------------------------------------------------------------
 
 WIDTHS = "graphnet: 1\nparams: {width, deep: false, twice: $(2 * width), sizes: [1]}\ninputs: {x: [5]}\n" + (
-    "layers: [linear: $width, linear: $twice, {if: $deep, then: [linear: 2]}, {for: {s: $sizes}, layers: [linear: $s]}]\n"
+    "layers: [linear: $width, linear: $twice, {if: $deep, then: [linear: 2]}, "
+    "{for: {s: $sizes}, layers: [linear: $s]}]\n"
 )
 
 
@@ -281,7 +282,8 @@ def test_outputs_can_be_called_by_their_names_in_losses() -> None:
 def test_metrics_default_to_the_output_and_the_target() -> None:
     text = (
         FC
-        + "loss: [cross_entropy: label]\nmetrics: [accuracy, {top_k: {k: 2}, name: second}, {accuracy: label, from: b}]\n"
+        + "loss: [cross_entropy: label]\n"
+        + "metrics: [accuracy, {top_k: {k: 2}, name: second}, {accuracy: label, from: b}]\n"
     )
     found = loads(text).graph
     assert [m.name for m in found.metrics] == ["accuracy", "second", "accuracy2"]

@@ -40,7 +40,7 @@ SAMPLES = [
 ]
 
 SINGLE = Sample(BatchNorm(), (distinct((1, 5)),), by_batch(1e-5), by_running(1e-5), title="one element a channel")
-SHIFTED = Sample(BatchNorm(affine=False), (X + 100,), by_batch(1e-5), by_running(1e-5), title="large mean")
+SHIFTED = Sample(BatchNorm(affine=False), (X + 30,), by_batch(1e-5), by_running(1e-5), title="large mean")
 EDGES = [SINGLE, SHIFTED]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import lru_cache
-from typing import Annotated, Any, Final, get_args, get_type_hints
+from typing import Annotated, Any, Final, cast, get_args, get_type_hints
 
 from pydantic import BeforeValidator, Field
 
@@ -100,11 +101,11 @@ counts, and the attribute holds the value's full name.
 
 def reference_attributes(definition: type[Any]) -> tuple[str, ...]:
     """The attributes of an operator class that are references (or None), in their order."""
-    return _reference_attributes(definition)
+    return _reference_attributes(cast(Hashable, definition))
 
 
 @lru_cache(maxsize=512)
-def _reference_attributes(definition: type) -> tuple[str, ...]:
+def _reference_attributes(definition: Any) -> tuple[str, ...]:
     hints = get_type_hints(definition, include_extras=True)
     return tuple(name for name, hint in hints.items() if _is_reference(hint))
 
