@@ -17,7 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 from graphnet import __version__
 from graphnet.commands.late import late_module
 from graphnet.commands.terminal import complain, print_diagnostics
-from graphnet.core.diagnostics import InternalError, RunError, SpecError
+from graphnet.core.diagnostics import Diagnostic, InternalError, RunError, SpecError, nearest
 from graphnet.core.environment import debug_level
 
 COMMANDS: Final = {
@@ -53,9 +53,14 @@ class Commands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> LazyCommand | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> LazyCommand:
         if cmd_name not in COMMANDS:
-            return None
+            close = nearest(cmd_name, COMMANDS)
+            hint = f"did you mean `graphnet {close}`?" if close else "`graphnet --help` says what each of them does"
+            expected = ", ".join(COMMANDS)
+            raise SpecError(
+                Diagnostic("command", f"there is no command '{cmd_name}'", expected=expected, found=cmd_name, hint=hint)
+            )
         help_text = COMMANDS[cmd_name][1]
         return LazyCommand(cmd_name, help=help_text, short_help=help_text)
 

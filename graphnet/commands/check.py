@@ -11,7 +11,7 @@ from graphnet.analysis.cost import is_layer, total_cost
 from graphnet.analysis.units import format_count
 from graphnet.commands.late import late_module
 from graphnet.commands.options import Json, Quiet, Set, read_params
-from graphnet.commands.terminal import as_json, output, print_diagnostics, print_json
+from graphnet.commands.terminal import as_json, print_diagnostics, print_json, say
 from graphnet.core.diagnostics import Diagnostic, SpecError
 from graphnet.frontend import loader
 from graphnet.frontend.budgets import MEMORY

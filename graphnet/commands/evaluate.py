@@ -8,7 +8,7 @@ from rich.table import Table
 
 from graphnet.commands.options import Batch, Data, Device, Json, Quiet, Set, Spec, Threads, Weights
 from graphnet.commands.reading import read_network
-from graphnet.commands.terminal import failures_as_json, output, print_json
+from graphnet.commands.terminal import failures_as_json, print_json, show
 from graphnet.commands.training import compile_with, with_data
 from graphnet.frontend.training import TrainConfig
 from graphnet.train.loading import prepare
@@ -35,7 +35,7 @@ def run(
     if json:
         print_json({"samples": len(chosen), **results})
         return
-    table = Table(box=None, show_header=False, pad_edge=False)
+    table = Table.grid(padding=(0, 2, 0, 0))
     table.add_row("samples", f"{len(chosen):,}{' (held out for validation)' if held is not None else ''}")
     for name, value in results.items():
         table.add_row(name, f"{value:.6g}")

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from graphnet.commands.options import Device, Json, Quiet, Set, Spec, Threads
 from graphnet.commands.reading import read_network
-from graphnet.commands.terminal import errors, failures_as_json, output, print_json
+from graphnet.commands.terminal import complain, failures_as_json, print_json, say, show
 from graphnet.frontend.training import TrainConfig
 from graphnet.model import compile
 from graphnet.testing.gradient_report import GradientReport
@@ -39,8 +39,10 @@ def run(
         print_json(report.to_json())
     elif not quiet:
         show(_table(report))
-    if not (json or quiet) or not report.passed:
-        (errors() if json or quiet else output()).print(str(report), soft_wrap=True)
+    if not (json or quiet):
+        say(str(report))
+    elif not report.passed:
+        complain(str(report))
     if not report.passed:
         raise typer.Exit(1)
 

@@ -12,7 +12,7 @@ from rich.syntax import Syntax
 
 from graphnet.commands.options import Batch, Quiet, Set, Spec
 from graphnet.commands.reading import read_network
-from graphnet.commands.terminal import output
+from graphnet.commands.terminal import output, say
 from graphnet.core.diagnostics import Diagnostic, SpecError, nearest
 from graphnet.frontend.training import TrainConfig
 from graphnet.interop.files import write_text

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-import graphnet.ops  # noqa: F401 - registers what specs can name
 import typer
 from pydantic import TypeAdapter
 from rich.console import Group, RenderableType
@@ -17,11 +16,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+import graphnet.ops  # noqa: F401 - registers what specs can name
 from graphnet.commands.terminal import show
 from graphnet.commands.wording import as_yaml, in_words
 from graphnet.core.diagnostics import Diagnostic, SpecError, nearest
+from graphnet.frontend.docstrings import attribute_descriptions
 from graphnet.frontend.functions import operator_function
-from graphnet.frontend.reference import attribute_descriptions
 from graphnet.frontend.settings import default_of, is_required, settings_of
 from graphnet.ir.definitions import INITIALISERS, METRICS, OPTIMIZERS, SCHEDULES, SOURCES
 from graphnet.ir.operator import REGISTRY
@@ -76,8 +76,15 @@ def sections() -> list[Section]:
     others = {r.kind: dict(sorted(r.items())) for r in (METRICS, INITIALISERS, OPTIMIZERS, SCHEDULES, SOURCES)}
     return [
         *(Section(f"layers: {title}", f"layer ({title})", found) for title, found in sorted(layers.items())),
-        *(Section(f"{kind}{'es' if kind.endswith('s') else 's'}", kind, known) for kind, known in (terms | others).items()),
+        *(
+            Section(f"{kind}{'es' if kind.endswith('s') else 's'}", kind, known)
+            for kind, known in (terms | others).items()
+        ),
     ]
+
+
+def _plural(kind: str) -> str:
+    return f"{kind}es" if kind.endswith("s") else f"{kind}s"
 
 
 def page(definition: type[Any], kind: str) -> RenderableType:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import numpy as np
 import typer
@@ -15,7 +15,7 @@ from rich.table import Table
 from graphnet.analysis.units import format_shape
 from graphnet.commands.options import Batch, Device, Quiet, Set, Spec, Threads, Weights
 from graphnet.commands.reading import read_network
-from graphnet.commands.terminal import complain, output
+from graphnet.commands.terminal import complain, say, show
 from graphnet.commands.training import compile_with
 from graphnet.core.diagnostics import Diagnostic, RunError, SpecError
 from graphnet.interop.files import replacing
@@ -86,8 +86,10 @@ def read_inputs(path: Path, graph: Graph) -> dict[str, Array]:
             arrays = {"": loaded}
     except FileNotFoundError:
         raise RunError(f"there is no file {path}") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise RunError(f"cannot read {path} as an .npy or .npz file of plain arrays: {error}") from None
+    except OSError as error:
+        raise RunError(f"cannot read {path}: {error.strerror or error}") from None
+    except (ValueError, EOFError, zipfile.BadZipFile):  # NumPy's words propose to load pickled objects: not from us
+        raise RunError(f"{path} is no .npy or .npz file of plain arrays") from None
     if len(arrays) == 1 and len(names) == 1:  # whatever it is called
         arrays = {names[0]: next(iter(arrays.values()))}
     return Dataset.bind(arrays, demand, str(path)).arrays
@@ -103,7 +105,15 @@ def write_outputs(path: Path, outputs: Mapping[str, Array]) -> None:
         if path.suffix.lower() == ".npy":
             np.save(file, next(iter(outputs.values())))
         else:
-            np.savez(file, allow_pickle=False, **outputs)
+            _write_archive(file, outputs)
+
+
+def _write_archive(file: IO[bytes], arrays: Mapping[str, Array]) -> None:
+    """What `np.savez` writes; that function takes no arrays called `file`."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, array, allow_pickle=False)
 
 
 def _check_format(path: Path, graph: Graph) -> None:
@@ -123,8 +133,8 @@ def _table(outputs: Mapping[str, Array]) -> Table:
     table.add_column("sample", justify="right")
     for name, array in outputs.items():
         if _has_classes(array):
-            table.add_column(f"{name}: class", justify="right")
-        table.add_column(f"{name} {format_shape(array.shape[1:])}")
+            table.add_column("class", justify="right", min_width=5)
+        table.add_column(f"{name} {format_shape(array.shape[1:])}", no_wrap=True)
     for sample in range(min(SHOWN_SAMPLES, len(next(iter(outputs.values()))))):
         cells = [str(sample)]
         for array in outputs.values():

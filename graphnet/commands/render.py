@@ -9,7 +9,7 @@ import typer
 
 from graphnet.commands.options import Batch, Quiet, Set, Spec
 from graphnet.commands.reading import read_network
-from graphnet.commands.terminal import output
+from graphnet.commands.terminal import say
 from graphnet.network import Network
 from graphnet.view.render import STAGES, drawing_format, drawing_stage
 

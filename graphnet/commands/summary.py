@@ -5,7 +5,7 @@ from __future__ import annotations
 from graphnet.analysis.summary import summarise
 from graphnet.commands.options import Batch, Json, Quiet, Set, Spec
 from graphnet.commands.reading import read_network
-from graphnet.commands.terminal import failures_as_json, output, print_json
+from graphnet.commands.terminal import failures_as_json, print_json, show
 from graphnet.stages import batch_size_of, memory_of
 
 

@@ -12,7 +12,7 @@ import typer
 
 from graphnet.commands.options import Data, Device, Quiet, Set, Spec, Threads
 from graphnet.commands.reading import read_network
-from graphnet.commands.terminal import complain, output
+from graphnet.commands.terminal import complain, output, say
 from graphnet.commands.training import with_data
 from graphnet.core.diagnostics import Diagnostic, SpecError
 from graphnet.frontend.training import TrainConfig

@@ -140,7 +140,7 @@ class NetworkBuilder:
         """
         site = call_site()
         with self._changed(site):
-            path = layer.name if isinstance(layer, Tensor) else layer
+            path = layer.name if isinstance(layer, Tensor) else str(layer)
             nodes = self._assembler.nodes
             values = self._values("share", operands)
             if path in nodes:
@@ -207,8 +207,9 @@ class NetworkBuilder:
             settings: the metric's.
         """
         with self._changed(call_site()):
-            definition = cast(MetricDefinition, read_definition(METRICS, {metric: settings}, "metric"))
-            found = [self._known(v) if isinstance(v, str) else v.value for v in values]
+            named = {metric: settings} if isinstance(metric, str) else metric
+            definition = cast(MetricDefinition, read_definition(METRICS, named, "metric"))
+            found = [self._known(v) if isinstance(v, str) else self._values(metric, [v])[0] for v in values]
             if not any(isinstance(v, Tensor) for v in values):
                 found.insert(0, _only("output", list(self._assembler.results().values()), metric))
             if not any(isinstance(v, str) for v in values) and len(found) < 2:
@@ -298,6 +299,7 @@ class NetworkBuilder:
 
 
 def _find_operator(name: str) -> type[Operator]:
+    name = str(name)
     if name in REGISTRY:
         return REGISTRY[name]
     close = nearest(name, REGISTRY)

@@ -15,7 +15,7 @@ import graphnet.ops  # noqa: F401 - registers the operators
 from graphnet.core.diagnostics import AttributeProblem, nearest
 from graphnet.frontend.builder import NetworkBuilder
 from graphnet.frontend.call_site import call_site, reported_at
-from graphnet.frontend.reference import section
+from graphnet.frontend.docstrings import section
 from graphnet.frontend.settings import construct, default_of, is_required, settings_of
 from graphnet.frontend.tensor import Tensor
 from graphnet.frontend.term import Term, has_target, prediction_count

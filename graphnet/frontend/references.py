@@ -1,4 +1,4 @@
-"""Operands that attributes name: `max_unpool2d: {pool: encoder.pool1}` reads `encoder.pool1` besides what it consumes."""
+"""Operands that attributes name: `max_unpool2d: {pool: encoder.pool1}` reads `encoder.pool1` as well."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 from graphnet.core.types import DType
 from graphnet.frontend.assertions import SHAPES
 from graphnet.frontend.budgets import QUANTITIES
-from graphnet.frontend.reference import attribute_descriptions
+from graphnet.frontend.docstrings import attribute_descriptions
 from graphnet.frontend.spec import VERSION
 from graphnet.frontend.term import has_target
 from graphnet.frontend.training import Checkpoint, EarlyStopping, TrainConfig

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from pydantic import ValidationError
 
 from graphnet.core.diagnostics import AttributeProblem, nearest
-from graphnet.ir.definitions import Definition, Registry
+from graphnet.ir.definitions import INITIALISERS, Definition, Registry
 
 D = TypeVar("D")
 
@@ -106,8 +106,8 @@ def construct(definition: type[D], settings: Mapping[str, Any], subject: str) ->
 def read_definition(registry: Registry, given: Any, subject: str) -> Definition:
     """The definition that a name, a number or a mapping of one name stands for.
 
-    `zeros`, `{normal: {std: 0.01}}` and `{normal: 0.01}` (the primary setting) name initialisers; a number or a
-    nested list is a `constant`.
+    `zeros`, `{normal: {std: 0.01}}` and `{normal: 0.01}` (the primary setting) name initialisers; among these, a
+    number or a nested list is a `constant`.
 
     Raises:
         SettingsError: there is no such definition, or its settings do not fit.
@@ -115,7 +115,7 @@ def read_definition(registry: Registry, given: Any, subject: str) -> Definition:
     name, value = given, None
     if isinstance(given, Mapping) and len(given) == 1:
         ((name, value),) = given.items()
-    elif isinstance(given, int | float | list | tuple) and not isinstance(given, bool) and "constant" in registry:
+    elif registry is INITIALISERS and isinstance(given, int | float | list | tuple) and not isinstance(given, bool):
         name, value = "constant", given
     if isinstance(given, Definition) and type(given) in registry.values():
         return given

@@ -14,7 +14,7 @@ from typing import Any
 
 from graphnet.analysis.structure import Group, scope_tree
 from graphnet.core.diagnostics import Diagnostic, SpecError
-from graphnet.frontend.instances import Instances, local_name, members_of, ordered_members, owner_of
+from graphnet.frontend.group_facts import GroupFacts, local_name, members_of, ordered_members, owner_of
 from graphnet.frontend.references import consumed, referred
 from graphnet.frontend.written_settings import operator_head, written_initialiser
 from graphnet.frontend.yaml_writer import Bare
@@ -85,7 +85,7 @@ class LayerWriter:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._tree = scope_tree([node for node in graph.nodes if node.op.kind == "layer"])
-        self._instances = Instances(graph, self._tree)
+        self._facts = GroupFacts(graph, self._tree)
         self._specs = {p.value: p.spec for p in graph.parameters}
         self._outputs: dict[str, dict[Value, str]] = {}  # of instances: the names of outputs beside the first
         self._used: dict[str, str] = {}  # the block of each instance
@@ -124,7 +124,7 @@ class LayerWriter:
     def _is_block(self, group: Group, around: _Place) -> bool:
         """Whether to write a group as a block; if not, it is a `sequential`."""
         names = {local_name(member) for member in members_of(group)}
-        if group.kind == "sequential" and self._instances.is_tied(group) and not around.owned:
+        if group.kind == "sequential" and self._facts.is_tied(group) and not around.owned:
             taken = names & set().union(*around.given)
             if taken:
                 raise _unwritable(
@@ -132,11 +132,11 @@ class LayerWriter:
                     f"'{group.path}' shares layers with its surroundings, and the name '{min(taken)}' too",
                 )
             return False
-        return group.kind != "sequential" or bool(names & around.visible) or self._instances.is_shared(group)
+        return group.kind != "sequential" or bool(names & around.visible) or self._facts.is_shared(group)
 
     def _write_sequential(self, group: Group, place: _Place, flow: _Flow) -> None:
         inner = _Flow(flow.current)
-        frozen = not place.frozen and self._instances.is_frozen(group, owned=place.owned)
+        frozen = not place.frozen and self._facts.is_frozen(group, owned=place.owned)
         inside = replace(place, scopes=(*place.scopes, group.name), frozen=place.frozen or frozen)
         self._write(group, inside, inner)
         entry: dict[str, Any] = {"name": group.name}
@@ -146,10 +146,10 @@ class LayerWriter:
 
     def _write_instance(self, group: Group, place: _Place, flow: _Flow) -> None:
         """An instance of a block, and the block if none is equal yet; or a `share` of an earlier instance."""
-        source = None if place.owned else self._instances.source(group)
+        source = None if place.owned else self._facts.source(group)
         owned = place.owned or source is not None
-        frozen = not place.frozen and self._instances.is_frozen(group, owned=owned)
-        reads = self._instances.reads(group)
+        frozen = not place.frozen and self._facts.is_frozen(group, owned=owned)
+        reads = self._facts.reads(group)
         block, value = self._write_block(group, reads, frozen=place.frozen or frozen, owned=owned)
         default = self._default_name(block, place, flow)
         if source is None:
@@ -175,7 +175,7 @@ class LayerWriter:
         )  # fmt: skip
         flow = _Flow(reads[0] if len(reads) == 1 else None)
         self._write(group, inside, flow)
-        given = self._instances.gives(group)
+        given = self._facts.gives(group)
         value = flow.current if flow.current in given or not given else given[0]
         called = {v: self._reference(v, inside) for v in dict.fromkeys([value, *given]) if v is not None}
         body: dict[str, Any] = {} if len(reads) == 1 else {"inputs": names}

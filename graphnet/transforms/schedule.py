@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
+from graphnet.analysis.liveness import lifetimes
 from graphnet.ir.graph import Value
 from graphnet.ir.schedule import Schedule
 from graphnet.transforms.choose_layouts import LaidOutGraph
@@ -16,11 +17,6 @@ def bytes_of(value: Value, laid: LaidOutGraph, batch: int, item_size: int) -> in
     return laid.layouts[value].size(batch) * sizes[value.type.dtype]
 
 
-def root_of(value: Value, aliases: Mapping[Value, Value]) -> Value:
-    """The value whose memory a value shares."""
-    return aliases.get(value, value)
-
-
 def make_schedule(laid: LaidOutGraph, batch: int, item_size: int, placed: Collection[Value]) -> Schedule:
     """Plan memory for what kernels write, except what lies elsewhere.
 
@@ -30,23 +26,12 @@ def make_schedule(laid: LaidOutGraph, batch: int, item_size: int, placed: Collec
         item_size: bytes of a float.
         placed: values with memory of their own (parameters, gradients, running statistics).
     """
-    kernels = laid.fused.kernels
-    lifetimes: dict[Value, tuple[int, int]] = {}
-    for k, kernel in enumerate(kernels):
-        if kernel.root in laid.views:
-            continue
-        for value in (*kernel.reads, *kernel.writes):
-            root = root_of(value, laid.aliases)
-            if root.role == "node" and root not in placed:
-                first = lifetimes[root][0] if root in lifetimes else k
-                lifetimes[root] = first, k
-    for value in laid.fused.graph.results:  # the caller reads them after the last kernel
-        root = root_of(value, laid.aliases)
-        if root in lifetimes:
-            lifetimes[root] = lifetimes[root][0], len(kernels)
-    names = {value: f"{value.name}#{k}" for k, value in enumerate(lifetimes)}
+    fused = laid.fused
+    alive = lifetimes(fused.kernels, fused.graph.results, laid.aliases)
+    names = {value: f"{value.name}#{k}" for k, value in enumerate(alive) if value not in placed}
     buffers = [
-        Buffer(names[v], bytes_of(v, laid, batch, item_size), first, last) for v, (first, last) in lifetimes.items()
+        Buffer(name, bytes_of(value, laid, batch, item_size), alive[value].first, alive[value].last)
+        for value, name in names.items()
     ]
     plan = plan_memory(buffers)
-    return Schedule(laid.fused, plan, names)
+    return Schedule(fused, plan, names)

@@ -239,7 +239,7 @@ def test_an_init_that_does_not_suit_the_shape_is_refused() -> None:
     with pytest.raises(AttributeProblem, match="linear 'fc', 'weight': the constant does not fit"):
         linear(a, image(a, 5), 3, "fc", init={"weight": filters})
     linear(a, a.inputs["image"], 2, "fc")
-    with pytest.raises(AttributeProblem, match="'fc.weight': the constant does not fit") as caught:
+    with pytest.raises(AttributeProblem, match=r"'fc\.weight': the constant does not fit") as caught:
         a.init({"*.weight": filters})
     assert caught.value.found == "lists for (2, 2)"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,17 +72,9 @@ def residual() -> Graph:
 
 
 @pytest.fixture
-def assert_golden() -> Callable[[str, str], None]:
-    """Compare text with a golden file. GRAPHNET_UPDATE_GOLDEN=1 writes the files instead: read the difference."""
-
-    def check(text: str, name: str) -> None:
-        path = GOLDEN / name
-        if os.environ.get("GRAPHNET_UPDATE_GOLDEN"):
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        assert text == path.read_text(encoding="utf-8"), f"the drawing differs from {path.name}"
-
-    return check
+def assert_golden(golden: Callable[[Path, str], None]) -> Callable[[str, str], None]:
+    """Compare a document with the golden one of this name."""
+    return lambda text, name: golden(GOLDEN / name, text)
 
 
 @pytest.fixture

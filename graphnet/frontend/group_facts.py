@@ -63,7 +63,7 @@ def _nodes(member: Member) -> Sequence[Node]:
     return (member,) if isinstance(member, Node) else member.nodes
 
 
-class Instances:
+class GroupFacts:
     """Facts about groups.
 
     Args:
