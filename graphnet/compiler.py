@@ -31,9 +31,10 @@ from graphnet.ir.layout import Layout
 from graphnet.ir.optimizer import Optimizer
 from graphnet.ir.schedule import FusedGraph, Schedule
 from graphnet.ir.verify import verify
+from graphnet.runtime.built import Built
 from graphnet.runtime.executable import Executable, Stage
 from graphnet.runtime.inspection import Inspector
-from graphnet.runtime.module import Built, Module
+from graphnet.runtime.module import Module
 from graphnet.runtime.store import Store
 from graphnet.runtime.update import Update, UpdateBuilder
 from graphnet.transforms.choose_layouts import LaidOutGraph, choose_layouts

@@ -22,7 +22,8 @@ from graphnet.interop.weights import gather_weights, match_weights, read_weights
 from graphnet.ir.data import DataSource
 from graphnet.network import load
 from graphnet.ops.families.attributes import MAX_EXTENT
-from graphnet.runtime.module import Built, Module
+from graphnet.runtime.built import Built
+from graphnet.runtime.module import Module
 from graphnet.stages import DEFAULT_BATCH, batch_size_of, memory_of
 from graphnet.testing.gradient_report import GradientReport
 from graphnet.testing.gradients import check_gradients

@@ -11,8 +11,8 @@ from graphnet.frontend.parameter_groups import paths_by_settings
 from graphnet.ir.graph import Graph
 from graphnet.ir.optimizer import Optimizer
 from graphnet.ir.schedule import Schedule
+from graphnet.runtime.built import Kernel, kernels_of
 from graphnet.runtime.inspection import Inspector
-from graphnet.runtime.module import Kernel, kernels_of
 from graphnet.runtime.store import Store
 from graphnet.transforms.choose_layouts import default_layout
 

@@ -16,9 +16,10 @@ from importlib.util import module_from_spec, spec_from_file_location
 from itertools import chain
 from pathlib import Path
 
-import graphnet.ops  # noqa: F401 - registers the operators
 import numpy as np
 import pytest
+
+import graphnet.ops  # noqa: F401 - registers the operators
 from graphnet.codegen.cpu.counters import mix_key
 from graphnet.compiler import comprehensions_of, generated, kernels_of, options_for, planned
 from graphnet.core.types import BATCH

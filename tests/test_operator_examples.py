@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-import graphnet.ops  # noqa: F401 - registers the operators
 import pytest
+
+import graphnet.ops  # noqa: F401 - registers the operators
 from graphnet.core.diagnostics import SpecError
 from graphnet.frontend.loader import loads
 from graphnet.ir.operator import REGISTRY
@@ -20,8 +21,8 @@ def examples() -> list[tuple[str, str]]:
     for name, definition in REGISTRY.items():
         body = re.search(r"Example:\n((?: {8}.*\n?)+)", definition.__doc__ or "")
         texts = re.findall(r"`([^`]+)`", " ".join(body.group(1).split())) if body else []
-        found += [(name, text) for text in texts]
-    return [(name, example) for name, example in found if example.startswith(("- ", "loss:"))]
+        found += [(name, text) for text in texts if text.startswith(("- ", "loss:")) and name in text]
+    return found
 
 
 def spec_around(example: str, inputs: str) -> str:
@@ -30,7 +31,9 @@ def spec_around(example: str, inputs: str) -> str:
     named = [f"  - {{identity, name: {name.strip()}}}" for name in (names.group(1).split(",") if names else [])]
     is_loss = example.startswith("loss:")
     width = 3 if "weights" in example else 1
-    head = [f"  - {{conv2d: {{out_channels: {width}, kernel_size: 1}}}}" if "image" in inputs else f"  - linear: {width}"]
+    head = [
+        f"  - {{conv2d: {{out_channels: {width}, kernel_size: 1}}}}" if "image" in inputs else f"  - linear: {width}"
+    ]
     lines = ["graphnet: 1", "name: example", f"inputs: {inputs}", "layers:", *named]
     return "\n".join([*lines, *head, example] if is_loss else [*lines, f"  {example}"])
 

@@ -16,7 +16,7 @@ from graphnet.commands.terminal import output, say
 from graphnet.core.diagnostics import Diagnostic, SpecError, nearest
 from graphnet.frontend.training import TrainConfig
 from graphnet.interop.files import write_text
-from graphnet.runtime.module import Kernel
+from graphnet.runtime.built import Kernel
 from graphnet.stages import batch_size_of, step_kernels
 
 Backward = Annotated[

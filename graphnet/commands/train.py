@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from itertools import chain, count
 from pathlib import Path
@@ -75,7 +76,10 @@ def run(
     display = None if quiet else Display(output())
     history = fit(model, training, held, config=config, out=out, resume=resume, display=display)
     if history.interrupted:
-        complain(f"interrupted; `graphnet train {spec} --resume {out}` goes on")
+        options = {**given, "data": data, "threads": threads, "device": device if device != "cpu" else None}
+        again = [f"--{name.replace('_', '-')}={value}" for name, value in options.items() if value is not None]
+        again += [f"--set={setting}" for setting in set_ or ()]
+        complain(f"to go on: {shlex.join(['graphnet', 'train', str(spec), *again, '--resume', str(out)])}")
         raise typer.Exit(1)
     if not quiet:
         _report(out)

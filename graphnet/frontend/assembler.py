@@ -162,9 +162,6 @@ class Assembler:
         else:
             specs = apply_inits(subject, specs, init or {})
             made = {n: declare_parameter(f"{path}.{n}", spec, frozen, span) for n, spec in specs.items()}
-            for parameter in made.values():
-                if parameter.path in self.parameters:
-                    raise AttributeProblem(f"{subject} has a parameter '{parameter.path}' twice", code="name")
             self.parameters.update({p.path: p for p in made.values()})
             self._initialised.update(made[n].path for n in init or ())
             found = tuple(p.value for p in made.values())

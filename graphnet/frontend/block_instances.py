@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from graphnet.frontend.arguments import Arguments
@@ -62,7 +63,8 @@ class BlockMaker:
             names=inner, vocabulary=block.vocabulary, received=received, depth=context.depth + 1, is_frozen=is_frozen,
             trail=context.entered(entry.path, f"{block.name} '{naming.path}'"), inits=(*context.inits, *rules),
         )  # fmt: skip
-        inside = inside.deeper(variables=self._arguments.all_params(block, given, Surroundings(inside, received)))
+        variables = self._arguments.all_params(block, given, Surroundings(inside, received))
+        inside = replace(inside, variables=variables)
         if twin is None:
             inside = self._with_patterns(inside, block, naming, received)
         result = self._expand(block.layers, inside, received)
@@ -92,7 +94,7 @@ class BlockMaker:
         surroundings = Surroundings(inside, received)
         self._rules.freeze(block.freeze, f"{naming.path}.", surroundings)
         own = self._rules.inits(block.init, f"{naming.path}.", surroundings)
-        return inside.deeper(inits=(*own, *inside.inits))
+        return replace(inside, inits=(*own, *inside.inits))
 
     def _value(self, result: Flow, block: Block, entry: Entry, here: Surroundings) -> Flow:
         if not isinstance(result, Absent):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import chain, count
 from typing import Any, cast, get_args
 
@@ -69,8 +69,7 @@ class NetworkBuilder:
 
     # -- layers ------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def scope(self, name: str, *, freeze: bool = False) -> Iterator[None]:
+    def scope(self, name: str, *, freeze: bool = False) -> AbstractContextManager[None]:
         """Put a name before the paths of the layers made inside: `with net.scope("stem"):` gives `stem.conv1`.
 
         Args:
@@ -79,7 +78,11 @@ class NetworkBuilder:
         """
         with reported_at(call_site()):
             check_name(name, f"scope {name!r}")
-        self._scopes.append((Scope(name), freeze))
+        return self._inside(Scope(name), freeze)
+
+    @contextmanager
+    def _inside(self, scope: Scope, is_frozen: bool) -> Iterator[None]:
+        self._scopes.append((scope, is_frozen))
         try:
             yield
         finally:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import linecache
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from types import FrameType
 
-from graphnet.core.diagnostics import AttributeProblem, SpecError
+from graphnet.core.diagnostics import AttributeProblem, Diagnostic, SpecError
 from graphnet.core.source import SourceSpan
 from graphnet.frontend.problems import diagnose
 from graphnet.frontend.settings import SettingsError
 
+_YAML_LAYER = re.compile(r"`- (\w+)`")
 PACKAGE = str(Path(__file__).parent.parent) + "/"
 
 
@@ -53,9 +55,15 @@ def reported_at(site: CallSite) -> Iterator[None]:
     try:
         yield
     except AttributeProblem as problem:
-        raise SpecError(diagnose(problem, span=site.span, lines=site.lines)) from None
+        raise SpecError(_diagnosed(problem, site)) from None
     except SettingsError as error:
-        raise SpecError([diagnose(p, span=site.span, lines=site.lines) for p in error.problems]) from None
+        raise SpecError([_diagnosed(problem, site) for problem in error.problems]) from None
+
+
+def _diagnosed(problem: AttributeProblem, site: CallSite) -> Diagnostic:
+    """The problem at its call; a layer that the hint names in YAML is named in Python."""
+    found = diagnose(problem, span=site.span, lines=site.lines)
+    return replace(found, hint=found.hint and _YAML_LAYER.sub(r"`gn.\1(...)`", found.hint))
 
 
 def source_lines(span: SourceSpan) -> tuple[str, ...]:

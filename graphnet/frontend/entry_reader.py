@@ -38,19 +38,31 @@ class Grammar:
         modifiers: the keys that may stand beside a head.
         controls: the control words.
         heads: all other heads, for the files of a vocabulary.
+        has: whether a word is one of them.
     """
 
     kind: str
     modifiers: tuple[str, ...]
     controls: tuple[str, ...]
     heads: Callable[[Vocabulary], Iterable[str]]
+    has: Callable[[Vocabulary, str], bool]
 
 
-LAYERS: Final = Grammar("operator or block", ("name", "from", "freeze", "init"), LAYER_CONTROLS,
-                        lambda vocabulary: [*vocabulary.blocks, *REGISTRY])  # fmt: skip
-LOSSES: Final = Grammar("loss", ("name", "from", "weight"), ("if",),
-                        lambda _: [name for name, op in REGISTRY.items() if op.kind != "layer"])  # fmt: skip
-METRIC_LIST: Final = Grammar("metric", ("name", "from"), ("if",), lambda _: list(METRICS))
+def _is_loss(vocabulary: Vocabulary, word: str) -> bool:
+    return word in REGISTRY and REGISTRY[word].kind != "layer"
+
+
+LAYERS: Final = Grammar(
+    "operator or block", ("name", "from", "freeze", "init"), LAYER_CONTROLS,
+    lambda vocabulary: [*vocabulary.blocks, *REGISTRY], Vocabulary.has,
+)  # fmt: skip
+LOSSES: Final = Grammar(
+    "loss", ("name", "from", "weight"), ("if",),
+    lambda _: [name for name, op in REGISTRY.items() if op.kind != "layer"], _is_loss,
+)  # fmt: skip
+METRIC_LIST: Final = Grammar(
+    "metric", ("name", "from"), ("if",), lambda _: list(METRICS), lambda _, word: word in METRICS
+)
 
 
 class EntryReader:
@@ -232,7 +244,7 @@ class EntryReader:
 
     def _is_head(self, word: str) -> bool:
         grammar = self._grammar
-        return word in grammar.controls or "$" in word or word in grammar.heads(self._vocabulary)
+        return word in grammar.controls or "$" in word or grammar.has(self._vocabulary, word)
 
     def _no_head(self, table: Table, others: list[Scalar], heads: list[Scalar]) -> None:
         """Report an entry with several heads, with an unknown one, or without."""

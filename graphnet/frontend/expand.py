@@ -25,6 +25,8 @@ from graphnet.ir.operator import Operator
 
 MAX_DEPTH: Final = 100
 """How deep entries may lie inside one another, blocks included: where a recursion is taken to be endless."""
+MAX_OPERANDS: Final = 1000
+"""The most values that one entry may consume."""
 MAX_ENTRIES: Final = 20_000
 """The most entries that a spec may expand to."""
 
@@ -146,6 +148,8 @@ class Expander:
         start = here.previous
         if entry.modifiers.source is not None:
             start = self._start(entry.modifiers, entry, here)
+        if not self._is_few(len(branches.items), entry, here):
+            return [POISON]
         read = EntryReader(self._report, here.context.vocabulary).branches(branches)
         flows = [self.expand(branch, here.context.deeper(), start) for branch in read]
         return [self._present(flow, entry, here) for flow in flows]
@@ -213,8 +217,10 @@ class Expander:
 
     def _operands(self, modifiers: Modifiers, entry: Entry, here: Surroundings) -> Sequence[Flow]:
         """The values that an entry reads: those under `from`, or the current one."""
-        if modifiers.source is not None:
+        if modifiers.source is not None and self._is_few(len(modifiers.source), entry, here):
             return [self._evaluator.flow(name, here) for name in modifiers.source]
+        if modifiers.source is not None:
+            return [POISON]
         return [self._present(here.previous, entry, here)]
 
     def _start(self, modifiers: Modifiers, entry: Entry, here: Surroundings) -> Flow:
@@ -239,6 +245,12 @@ class Expander:
         if modifiers.freeze is None:
             return here.context.is_frozen
         return self._evaluator.boolean(modifiers.freeze, here, "`freeze`") is True or here.context.is_frozen
+
+    def _is_few(self, count: int, entry: Entry, here: Surroundings) -> bool:
+        """Whether an operator has a reasonable number of operands; reported if not."""
+        if count > MAX_OPERANDS:
+            self._error("size", "there are too many operands", entry, here, f"at most {MAX_OPERANDS}", str(count))
+        return count <= MAX_OPERANDS
 
     # -- bounds and problems -----------------------------------------------------------------------------------
 

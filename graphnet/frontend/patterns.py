@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from functools import lru_cache
 
 from graphnet.core.diagnostics import AttributeProblem, nearest
 
@@ -17,7 +15,19 @@ def is_match(pattern: str, path: str) -> bool:
     Example:
         `is_match("encoder.*.weight", "encoder.layer1.0.conv1.weight")` is true.
     """
-    return _compiled(pattern).fullmatch(path) is not None
+    at, star, resume = 0, -1, 0  # in the pattern; its last `*`; where that would end one character later
+    k = 0
+    while k < len(path):
+        if at < len(pattern) and pattern[at] == "*":
+            star, resume, at = at, k, at + 1
+        elif at < len(pattern) and pattern[at] in ("?", path[k]):
+            at, k = at + 1, k + 1
+        elif star >= 0:
+            resume += 1
+            at, k = star + 1, resume
+        else:
+            return False
+    return not pattern[at:].strip("*")
 
 
 def match_paths(pattern: str, paths: Iterable[str], *, among: str = "parameter") -> list[str]:
@@ -48,9 +58,3 @@ def match_paths(pattern: str, paths: Iterable[str], *, among: str = "parameter")
         found=f"{len(candidates)} {among}s: {', '.join(candidates[:4])}{', ...' if len(candidates) > 4 else ''}"
         if candidates else f"a network without {among}s",
     )  # fmt: skip
-
-
-@lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
-    return re.compile("".join(parts), re.DOTALL)

@@ -63,9 +63,10 @@ class Report:
         if key in self._found:
             return
         lines = diagnostic.lines or self.source(diagnostic.span)
-        facts = {name: _bounded(getattr(diagnostic, name)) for name in ("at", "expected", "found", "hint")}
-        message = shortened(diagnostic.message, MAX_FACT)
-        self._found[key] = replace(diagnostic, message=message, lines=lines, **facts)
+        self._found[key] = replace(
+            diagnostic, message=shortened(diagnostic.message, MAX_FACT), lines=lines, at=_bounded(diagnostic.at),
+            expected=_bounded(diagnostic.expected), found=_bounded(diagnostic.found), hint=_bounded(diagnostic.hint),
+        )  # fmt: skip
         if len(self._found) > MAX_REPORTED and len(self.errors) > MAX_REPORTED:
             more = Diagnostic("more", f"there are more than {MAX_REPORTED} problems", hint="mend these first")
             raise SpecError([*self.errors[:MAX_REPORTED], more])

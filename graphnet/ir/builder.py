@@ -159,7 +159,9 @@ class Builder:
         expression = as_expression(function(*(Load(k) for k in range(len(values)))))
         out = tuple(loop for k, loop in enumerate(loops) if k not in axes)
         folded = tuple(loop for k, loop in enumerate(loops) if k in axes)
-        return self.comprehension(Comprehension(label, out, folded, reads, (Result(expression, fold if folded else None),)), *values)[0]
+        return self.comprehension(
+            Comprehension(label, out, folded, reads, (Result(expression, fold if folded else None),)), *values
+        )[0]
 
     def fold(
         self, label: str, out: Sequence[Loop], reduce: Sequence[Loop], reads: Sequence[tuple[Value, Sequence[Index]]],

@@ -17,7 +17,8 @@ class Add(Combination):
     Gradient: gy for each operand, summed where it was broadcast.
 
     Example:
-        `- {add, from: [conv2, shortcut]}`, or with branches: `- add: [[conv2d: 64, relu], []]`
+        `- {add, from: [conv2, shortcut]}`, or with branches, of which the empty one is the value before:
+        `- add: [{conv2d: {out_channels: 8, kernel_size: 3, padding: 1}}, []]`
     """
 
     combine = python.add

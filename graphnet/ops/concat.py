@@ -20,7 +20,8 @@ class Concat(Operator):
     Gradient: for each operand its part of gy.
 
     Example:
-        `- {concat, from: [skip, upsample]}`, or with branches: `- concat: [[conv2d: 64], [max_pool2d: 2]]`
+        `- {concat, from: [skip, upsample]}`, or with branches, of which the empty one is the value before:
+        `- concat: [{conv2d: {out_channels: 16, kernel_size: 1}}, []]`
 
     Attributes:
         axis: where they follow each other: 1, the channels or features, by default; negative counts from the end.

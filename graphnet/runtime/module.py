@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from graphnet.codegen.cpu.counters import mix_key
-from graphnet.core.diagnostics import RunError, nearest
+from graphnet.core.diagnostics import RunError
 from graphnet.core.source import SourceSpan
 from graphnet.frontend.parameter_groups import paths_by_settings
 from graphnet.ir.data import misfit
 from graphnet.ir.graph import Graph, Value
 from graphnet.ir.initialiser import initialise, parameter_generator
 from graphnet.ir.optimizer import Optimizer
-from graphnet.runtime.arrays import Array, numpy_dtype
-from graphnet.runtime.executable import Executable, Stage
+from graphnet.runtime.arrays import Array
+from graphnet.runtime.batches import checked_batch
+from graphnet.runtime.built import Built, Kernel, kernels_of
+from graphnet.runtime.parameters import Parameters, fitting, listed
 from graphnet.runtime.store import Store
 
 STATE_STEP = "step"
@@ -29,65 +30,6 @@ class HasGraph(Protocol):
 
     @property
     def graph(self) -> Graph: ...
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """A generated kernel.
-
-    Attributes:
-        name: of this use: the layers and steps it serves.
-        nodes: the names of the graph's nodes that it computes.
-        layers: where those were written.
-        source: readable Python.
-        target: `cpu`.
-        program: the program that runs it: `predict`, `train`, ...
-        family: pointwise, reduction, contraction or movement.
-        backward: whether it computes gradients.
-        form: what it computes, without layers; kernels of one form may still differ in their source.
-    """
-
-    name: str
-    nodes: tuple[str, ...]
-    layers: tuple[str, ...]
-    source: str
-    target: str
-    program: str
-    family: str
-    backward: bool
-    form: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Built:
-    """A program with the values to fetch from it.
-
-    Attributes:
-        hyper: the run-time numbers of an update, by region and name.
-    """
-
-    executable: Executable
-    graph: Graph
-    hyper: Sequence[Mapping[str, Array]] = ()
-
-
-class Parameters(Mapping[str, Array]):
-    """Parameters and buffers by path: copies in PyTorch's layouts, made when they are read."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def __getitem__(self, path: str) -> Array:
-        if path not in self._store.parameters:
-            hint = nearest(path, self._store.parameters)
-            raise KeyError(f"{path}; did you mean {hint}?" if hint else path)
-        return self._store.read(path)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._store.parameters)
-
-    def __len__(self) -> int:
-        return len(self._store.parameters)
 
 
 class Module:
@@ -112,7 +54,8 @@ class Module:
     def __init__(
         self, network: Any, build: Callable[[Module, str], Built],
         make_store: Callable[[Sequence[Sequence[str]]], Store], recompile: Callable[..., Module], *,
-        optimizer: Optimizer, gradient_clip: float | None, batch_size: int, dtype: str, device: str, threads: int | None, seed: int,
+        optimizer: Optimizer, gradient_clip: float | None, batch_size: int, dtype: str, device: str,
+        threads: int | None, seed: int,
     ) -> None:  # fmt: skip
         self.network = network
         self.batch_size, self.dtype, self.device, self.threads, self.seed = batch_size, dtype, device, threads, seed
@@ -164,24 +107,7 @@ class Module:
         Raises:
             SpecError: paths or shapes do not fit; nothing is changed then.
         """
-        known = self.store.parameters
-        unknown = [path for path in arrays if path not in known]
-        required = [path for path, p in known.items() if not p.spec.counter]
-        missing = [path for path in required if path not in arrays]
-        if strict and (unknown or missing):
-            raise misfit(
-                "the parameters do not fit the network", expected=_listed("these paths", missing) or "no other paths",
-                found=_listed("unknown paths", unknown) or "none of them", hint="strict=False takes what fits",
-            )  # fmt: skip
-        fitting = {path: np.asarray(array) for path, array in arrays.items() if path in known}
-        for path, array in fitting.items():
-            shape = tuple(int(e) for e in known[path].value.type.shape)
-            if array.shape != shape:
-                raise misfit(
-                    f"parameter '{path}' has another shape", expected=str(shape), found=str(array.shape),
-                    hint="parameters have PyTorch's layouts",
-                )  # fmt: skip
-        for path, array in fitting.items():
+        for path, array in fitting(self.store, arrays, strict=strict).items():
             self.store.write(path, array)
 
     # -- computing -----------------------------------------------------------------------------------------------
@@ -202,7 +128,7 @@ class Module:
 
     def predict(self, inputs: Mapping[str, Any]) -> dict[str, Array]:
         """All outputs by name, in inference mode, for any number of samples."""
-        batch = self._checked(inputs, self.graph.inputs, any_size=True)
+        batch = checked_batch(inputs, self.graph.inputs, self.dtype)
         count = len(next(iter(batch.values())))
         parts: list[dict[str, Array]] = []
         for start in range(0, max(count, 1), self.batch_size):
@@ -216,7 +142,7 @@ class Module:
     def evaluate_batch(self, batch: Mapping[str, Any]) -> tuple[float, dict[str, Array]]:
         """The loss in inference mode, and the values that metrics read, by name."""
         self._need_loss()
-        built, count = self._run("evaluate", self._checked(batch, self._fed()))
+        built, count = self._run("evaluate", self._checked(batch))
         computed = {
             old.name: built.executable.fetch(new, count)
             for mine, theirs in zip(self.graph.metrics, built.graph.metrics, strict=True)
@@ -231,26 +157,26 @@ class Module:
         Nothing changes: neither running statistics nor the random numbers of the next step.
         """
         self._need_loss()
-        built, _ = self._run("gradients", self._checked(batch, self._fed()))
+        built, _ = self._run("gradients", self._checked(batch))
         paths = built.graph.gradients
         return self._loss(built), {path: self.store.read(path, self.store.gradients) for path in paths}
 
     def input_gradients(self, batch: Mapping[str, Any]) -> tuple[float, dict[str, Array]]:
         """The loss in training mode and its gradient with respect to each input of floats, by name."""
         self._need_loss()
-        built, count = self._run("input_gradients", self._checked(batch, self._fed()))
+        built, count = self._run("input_gradients", self._checked(batch))
         found = {name: built.executable.fetch(v, count) for name, v in built.graph.input_gradients.items()}
         return self._loss(built), found
 
     def training_loss(self, batch: Mapping[str, Any]) -> float:
         """The loss in training mode, by the program that `loss_and_gradients` runs."""
         self._need_loss()
-        built, _ = self._run("gradients", self._checked(batch, self._fed()))
+        built, _ = self._run("gradients", self._checked(batch))
         return self._loss(built)
 
     def first_nonfinite(self, batch: Mapping[str, Any]) -> tuple[str, SourceSpan | None] | None:
         """The first layer whose output for a batch is not finite, in training mode, and where it was written."""
-        built, count = self._run("trace", self._checked(batch, self._fed()))
+        built, count = self._run("trace", self._checked(batch))
         spans = {node.name: node.span for node in self.graph.nodes}
         for name, value in built.graph.outputs.items():
             if not np.isfinite(built.executable.fetch(value, count)).all():
@@ -294,7 +220,7 @@ class Module:
         self._need_loss()
         built = self._program("train")
         self._set_numbers(built)
-        self._run("train", self._checked(batch, self._fed()))
+        self._run("train", self._checked(batch))
         loss = self._loss(built)
         self._advance(loss)
         return loss
@@ -304,7 +230,7 @@ class Module:
         self._need_loss()
         built = self._program("accumulate")
         built.hyper[0]["share"][0] = share
-        self._run("accumulate", self._checked(batch, self._fed()))
+        self._run("accumulate", self._checked(batch))
         loss = self._loss(built)
         if last:
             update = self._program("apply")
@@ -334,7 +260,7 @@ class Module:
         expected = self.optimizer_state()
         if set(expected) != set(arrays):
             odd = sorted(set(expected) ^ set(arrays))
-            raise RunError(f"the optimizer's state does not fit: {_listed('differing entries', odd)}")
+            raise RunError(f"the optimizer's state does not fit: {listed('differing entries', odd)}")
         for key, array in arrays.items():
             if key == STATE_STEP:
                 self._updates = int(array)
@@ -406,64 +332,6 @@ class Module:
                 hint="add `loss:` to the spec, or net.loss(...)",
             )  # fmt: skip
 
-    def _fed(self) -> tuple[Value, ...]:
-        return (*self.graph.inputs, *self.graph.targets)
-
-    def _checked(
-        self, batch: Mapping[str, Any], values: Sequence[Value], *, any_size: bool = False
-    ) -> dict[str, Array]:
-        """The arrays that a program needs, in their types; extra entries are left out."""
-        arrays: dict[str, Array] = {}
-        count: int | None = None
-        for value in values:
-            if value.name not in batch:
-                near = nearest(value.name, batch)
-                raise misfit(
-                    f"the batch lacks '{value.name}'", expected=", ".join(v.name for v in values),
-                    found=", ".join(batch) or "nothing", hint=f"rename '{near}'" if near else None,
-                )  # fmt: skip
-            array = np.asarray(batch[value.name], numpy_dtype(value.type.dtype, self.dtype))
-            wanted = value.type.sample_shape
-            if array.shape[1:] != wanted or array.ndim == 0:
-                raise misfit(
-                    f"'{value.name}' has another shape", expected=f"(N, {', '.join(map(str, wanted))})"
-                    if wanted else "(N,)", found=str(array.shape),
-                )  # fmt: skip
-            if count is not None and len(array) != count:
-                raise misfit(
-                    f"'{value.name}' has another number of samples", expected=str(count), found=str(len(array))
-                )
-            count = len(array)
-            arrays[value.name] = array
-        if count is not None and not any_size and not 1 <= count <= self.batch_size:
-            raise misfit(
-                "the batch is too large" if count else "the batch is empty", found=f"{count} samples",
-                expected=f"1 to {self.batch_size} samples",
-                hint=f"gn.compile(..., batch_size={count})" if count else None,
-            )  # fmt: skip
-        return arrays
-
-
-def _listed(what: str, names: Sequence[str], most: int = 5) -> str:
-    if not names:
-        return ""
-    more = f", and {len(names) - most} more" if len(names) > most else ""
-    return f"{what}: {', '.join(names[:most])}{more}"
-
-
-def kernels_of(stages: Sequence[Stage], purpose: str, target: str) -> list[Kernel]:
-    """The kernels of a program, in order."""
-    found = []
-    for stage in stages:
-        for kernel, generated in stage.kernels:
-            layers = dict.fromkeys(
-                f"{node.layer} ({node.span.short})" if node.span else node.layer for node in kernel.nodes if node.layer
-            )
-            names = tuple(node.name for node in kernel.nodes)
-            found.append(
-                Kernel(
-                    kernel.name, names, tuple(layers), generated.source.text, target, purpose, generated.family,
-                    kernel.root.backward, generated.source.name,
-                )
-            )  # fmt: skip
-    return found
+    def _checked(self, batch: Mapping[str, Any]) -> dict[str, Array]:
+        """Inputs and targets of a batch, in the types that kernels read."""
+        return checked_batch(batch, (*self.graph.inputs, *self.graph.targets), self.dtype, self.batch_size)

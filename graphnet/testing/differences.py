@@ -15,7 +15,7 @@ WORST: Final = 2.0
 
 _LEVELS: Final = 7
 _SHRINK: Final = 8.0
-_FIRST_CHANGE: Final = 40.0
+_FIRST_CHANGE: Final = 400.0
 """The first step changes the function by this many times its noise, over the tolerance."""
 _VALUE_NOISE: Final = 4.0
 """Uncertainty of a smooth slope, in units of noise / step: twice the deviation of the extrapolated value."""
@@ -63,6 +63,9 @@ class Slope:
 def measure_noise(function: Function, step: float = 1e-11) -> float:
     """The deviation of a function's values by rounding, from their differences where the function is straight.
 
+    It is at least that of numbers near 1: a loss near 0 is often a difference of such (a saturated cross entropy), and
+    then its values lie on stairs that these differences are too short to see.
+
     Source: Moré, Wild, "Estimating computational noise", 2011; with second differences only.
 
     Args:
@@ -72,8 +75,7 @@ def measure_noise(function: Function, step: float = 1e-11) -> float:
     values = np.array([function(k * step) for k in range(8)])
     second = np.abs(np.diff(values, 2))
     typical = float(np.median(second)) / 0.6745 / 6**0.5  # of normally distributed noise with the weights 1, -2, 1
-    rounding = float(np.finfo(float).eps * np.abs(values).max()) / 4
-    return max(typical, rounding, float(np.finfo(float).tiny))
+    return max(typical, float(np.finfo(float).eps) / 2 * max(1.0, float(np.abs(values).max())))
 
 
 def measure_slope(

@@ -120,9 +120,7 @@ def check_gradients(
         found = check.array(array, gradient, lambda array, name=name: double.training_loss({**given, name: array}))
         checked_inputs[name] = found.report(name, *_owner(module.graph, fed[name]))
     report = GradientReport(module.graph.name, False, tolerance, loss, parameters, checked_inputs)
-    return GradientReport(
-        report.network, not report.failures, tolerance, loss, report.parameters, report.inputs
-    )
+    return GradientReport(report.network, not report.failures, tolerance, loss, report.parameters, report.inputs)
 
 
 @dataclass

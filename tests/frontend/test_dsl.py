@@ -309,10 +309,22 @@ def test_all_mistakes_of_a_call_are_told(image: Any) -> None:
         (lambda x: x.network.output("y", 3), "is no value of a network"),
         (lambda x: x.network.init({"*": "zeross"}), "there is no initialiser 'zeross'"),
         (lambda x: gn.linear(gn.flatten(x), 3, init={"weight": {"normal": {"sdt": 1}}}), "has no attribute 'sdt'"),
+        (lambda x: gn.linear(gn.flatten(x), 3, init="zeros"), "`init` must say which parameters"),
+        (lambda x: gn.relu(x, name=3), "relu cannot have this name"),
+        (lambda x: x.network.input("y", (3,), "int8"), "cannot have this element type"),
+        (lambda x: x.network.freeze(), "freeze needs patterns"),
+        (lambda x: x.network.scope("a.b"), "scope 'a.b' cannot have this name"),
+        (lambda x: x.network.loss(gn.mse(x, "t"), weight="much"), "the weight of loss 'mse1' is no finite number"),
+        (lambda x: x.network.metric("accuracy", 3, "t"), "operand 1 of accuracy is no value of a network"),
+        (lambda x: gn.share(3, x), "cannot share '3'"),
     ],
 )
 def test_mistakes_show_the_call(image: Any, call: Callable[[Any], Any], message: str) -> None:
     assert message in str(refused(lambda: call(image)))
+
+
+def test_hints_speak_python(image: Any) -> None:
+    assert "hint:     put `gn.flatten(...)` before it" in str(refused(lambda: gn.linear(image, 3)))
 
 
 def test_networks_do_not_mix(image: Any) -> None:

@@ -67,7 +67,7 @@ LOWEST = Sample(
     title="minus infinity",
 )  # fmt: skip
 NOT_A_NUMBER = Sample(MaxPool2d(2), (HOLED,), reference((2, 2), shape=(3, 5)), title="not a number")
-EDGES = [EQUAL, NOT_A_NUMBER]
+EDGES = [EQUAL, LOWEST, NOT_A_NUMBER]
 
 
 def test_nan_wins() -> None:

@@ -68,23 +68,19 @@ class Nest(NestText):
         return self.parts[: count - inner], self.parts[count - inner :]
 
     def _emit_inner(self, inner: list[Part], extents: dict[str, str]) -> None:
-        with ExitStack() as stack:
-            after: list[tuple[str, str]] = []
-            for part in inner:
-                if self.is_row(part):
-                    before, after = self.halo_lines(part, extents)
-                    for line in before:
-                        self.w.line(line)
-                stack.enter_context(self.w.loop(part.name, "0", extents[part.name]))
+        """The loops inside of a task, with zeros before and after each row that has a halo."""
+        if not inner:
             self._emit_element()
-        depth = self.w.depth
-        if after:
-            rows = len(inner) - 1 - next(k for k, p in enumerate(inner) if self.is_row(p))
-            self.w.depth += len(inner) - 1 - rows
-            for condition, line in after:
-                with self.w.block(condition):
-                    self.w.line(line)
-            self.w.depth = depth
+            return
+        part, *rest = inner
+        before, after = self.halo_lines(part, extents) if self.is_row(part) else ([], [])
+        for line in before:
+            self.w.line(line)
+        with self.w.loop(part.name, "0", extents[part.name]):
+            self._emit_inner(rest, extents)
+        for condition, line in after:
+            with self.w.block(condition):
+                self.w.line(line)
 
     def _emit_element(self) -> None:
         """Compute and store the outputs at the current output loops."""
@@ -135,7 +131,7 @@ class Nest(NestText):
         for j, result in enumerate(results):
             self.w.line(f"{names[j]} = splat({number(IDENTITY[result.fold or 'sum'])})")
             if result.fold == "argmax":
-                self.w.line(f"{names[j]}_at = splat(0.0)")
+                self.w.line(f"{names[j]}_at = splat(-1.0)")  # none yet, so that the first tap inside wins
         with ExitStack() as stack:
             for part in self.reduced_parts():
                 start, stop, step = self.range_of(part)
@@ -170,7 +166,7 @@ class Nest(NestText):
             case "argmax":
                 self.frame.used.add("where")
                 self.w.line(f"candidate = {text}")
-                self.w.line(f"better = (candidate > {name}) | (candidate != candidate)")
+                self.w.line(f"better = (candidate > {name}) | (candidate != candidate) | ({name}_at < 0.0)")
                 self.w.line(f"{name}_at = where(better, {position}, {name}_at)")
                 self.w.line(f"{name} = where(better, candidate, {name})")
 
