@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
-from graphnet.core.types import BATCH, DType, TensorType
 from graphnet.ir.comprehension import Comprehension
 from graphnet.ir.graph import Graph, Node, Value
-
-ITEM_BYTES: Final[Mapping[DType, int]] = {"int32": 4, "int64": 8, "uint8": 1}
 
 
 @dataclass(frozen=True)
@@ -72,15 +68,3 @@ def total_cost(graph: Graph) -> Cost:
 def add_costs(costs: Iterable[Cost]) -> Cost:
     """The sum of costs."""
     return sum(costs, Cost())
-
-
-def value_bytes(type_: TensorType, batch: int = 1, float_bytes: int = 4) -> int:
-    """The memory of a value.
-
-    Args:
-        type_: of the value.
-        batch: how many samples, if it is batched.
-        float_bytes: 4 for float32, 8 for float64.
-    """
-    elements = type_.size * (batch if BATCH in type_.shape else 1)
-    return elements * ITEM_BYTES.get(type_.dtype, float_bytes)

@@ -59,16 +59,3 @@ def lifetimes(
         if owner(value) in found:
             found[owner(value)] = found[owner(value)].union(Lifetime(len(kernels) - 1, len(kernels) - 1))
     return found
-
-
-def live_bytes(alive: Mapping[Value, Lifetime], sizes: Mapping[Value, int], kernels: int) -> list[int]:
-    """The bytes that are live while each of `kernels` kernels runs."""
-    change = [0] * (kernels + 1)
-    for value, lifetime in alive.items():
-        change[lifetime.first] += sizes[value]
-        change[lifetime.last + 1] -= sizes[value]
-    total, profile = 0, []
-    for step in change[:-1]:
-        total += step
-        profile.append(total)
-    return profile

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from graphnet.core.diagnostics import AttributeProblem
 from graphnet.frontend.arguments import Argument, Arguments, Configured
@@ -14,8 +15,12 @@ from graphnet.frontend.names import Binding, Flow, LayerMade
 from graphnet.frontend.problems import diagnose
 from graphnet.frontend.report import Report
 from graphnet.frontend.rules import Rules, trained_parameters
+from graphnet.frontend.templates import shortened
 from graphnet.ir.graph import Node, Value
 from graphnet.ir.operator import Operator
+
+MAX_SIZE: Final = 2**48
+"""The most elements of a value, for one sample."""
 
 
 class LayerMaker:
@@ -82,10 +87,16 @@ class LayerMaker:
             original = names.twin.bindings.get(naming.name)
             made = original.made if original is not None else None
             return self._share(op, values, made.node if isinstance(made, LayerMade) else None, entry, naming, here)
-        return self._assembler.apply(
+        node = self._assembler.apply(
             op, values, name=naming.name, scope=names.path, span=entry.span, frozen=is_frozen,
             init=self._rules.starts(op, values, naming.path, rules),
         )  # fmt: skip
+        if node.outputs[0].type.size > MAX_SIZE:
+            raise AttributeProblem(
+                f"{op.name} '{naming.path}' gives a value that no machine could hold", code="size",
+                expected="at most 2 ** 48 elements a sample", found=shortened(str(node.outputs[0].type)),
+            )  # fmt: skip
+        return node
 
     def _share(
         self, op: Operator, values: Sequence[Value], original: Node | None, entry: Application | Share, naming: Naming,

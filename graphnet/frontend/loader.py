@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from graphnet.core.diagnostics import AttributeProblem, Diagnostic, InternalError, SpecError, nearest
-from graphnet.core.types import DType, TensorType
+from graphnet.core.types import DType, TensorType, product
 from graphnet.frontend.arithmetic import bounded
 from graphnet.frontend.assembler import Assembler
 from graphnet.frontend.assertions import Assertions
@@ -15,6 +15,7 @@ from graphnet.frontend.context import Context, Surroundings
 from graphnet.frontend.evaluator import Evaluator, in_words
 from graphnet.frontend.expand import EndlessError, Expander
 from graphnet.frontend.families import Library, root_of
+from graphnet.frontend.layers import MAX_SIZE
 from graphnet.frontend.names import Absent, Binding, Flow, Names
 from graphnet.frontend.network import Network
 from graphnet.frontend.objectives import Objectives
@@ -28,6 +29,9 @@ from graphnet.frontend.templates import ExpressionError, shortened
 from graphnet.frontend.yaml_tree import Array, Scalar, Table, Tree, is_poisoned
 from graphnet.ir.graph import Value
 from graphnet.ops.families.attributes import MAX_EXTENT
+
+MAX_RANK: Final = 7
+"""The most axes of an input, without the batch axis."""
 
 
 def load(path: str | Path, /, **params: Any) -> Network:
@@ -176,6 +180,11 @@ class _Builder:
         if extents is None or isinstance(dtype, Poison):
             return POISON
         try:
+            if len(extents) > MAX_RANK or product(extents) > MAX_SIZE:
+                raise AttributeProblem(
+                    f"input '{shortened(key.text)}' is too large", code="size",
+                    expected=f"at most {MAX_RANK} axes and 2 ** 48 elements", found=shortened(str(extents)),
+                )  # fmt: skip
             if key.text in ("input", "previous"):
                 raise AttributeProblem(f"an input cannot be called '{key.text}'", code="name", found=f"'{key.text}'",
                                        expected="a name without a meaning of its own")  # fmt: skip

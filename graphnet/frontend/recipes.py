@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -14,13 +15,20 @@ from graphnet.frontend.patterns import match_paths
 from graphnet.frontend.problems import diagnose
 from graphnet.frontend.report import POISON, Report
 from graphnet.frontend.training import TrainConfig, diagnose_training
-from graphnet.frontend.yaml_tree import Array, Scalar, Table, Tree
+from graphnet.frontend.yaml_tree import Array, Scalar, Table, Tree, scalars
 from graphnet.ir.graph import Parameter
+
+MAX_SETTINGS: Final = 1000
+"""The most keys and values under `train`."""
 
 
 def read_recipe(table: Table | None, here: Surroundings, evaluator: Evaluator, report: Report) -> TrainConfig | None:
     """The settings of training; None if there are none, or if they do not fit, which is reported."""
     if table is None:
+        return None
+    if sum(1 for _ in scalars(table)) > MAX_SETTINGS:
+        report.error("size", "there are too many settings", table.span, at=table.path,
+                     expected=f"at most {MAX_SETTINGS} keys and values")  # fmt: skip
         return None
     given = evaluator.data(table, here)
     if given is POISON:

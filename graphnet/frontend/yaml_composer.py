@@ -26,6 +26,11 @@ from graphnet.frontend.templates import is_unbalanced
 from graphnet.frontend.yaml_scalars import ScalarValue, read_scalar
 from graphnet.frontend.yaml_tree import MAX_BYTES, MAX_DEPTH, MAX_NODES, Array, Scalar, Table, Tree, child_path
 
+MAX_PIECES: Final = 20
+"""The most pieces that YAML may have cut an expression into, for them to be put together again."""
+MAX_CUTS: Final = 100
+"""The most expressions for which that is tried."""
+
 _QUOTE_HINT: Final = "inside {...} or [...], put quotes around an expression that has a comma or a bracket"
 
 
@@ -73,6 +78,7 @@ class _Composer:
         self._events: Iterator[Event] = yaml.parse(text, Loader=yaml.SafeLoader)
         self._anchors: dict[str, tuple[Tree, int] | None] = {}  # None while the subtree is being read
         self._count = 0
+        self._cuts = 0
 
     def document(self) -> Tree | None:
         tree: Tree | None = None
@@ -199,10 +205,14 @@ class _Composer:
         k = 0
         while k < len(entries):
             key, value = entries[k]
-            pieces = takewhile(lambda pair: isinstance(pair[1], Scalar) and pair[1].is_null, entries[k + 1 :])
-            value, used = self._joined(value, [piece for piece, _ in pieces])
+            k += 1
+            if _is_cut(value):
+                behind = takewhile(
+                    lambda pair: isinstance(pair[1], Scalar) and pair[1].is_null, entries[k : k + MAX_PIECES]
+                )
+                value, used = self._joined(value, [piece for piece, _ in behind])
+                k += used
             mended.append((key, value))
-            k += 1 + used
         return mended
 
     def _mend_items(self, items: list[Tree]) -> list[Tree]:
@@ -210,23 +220,25 @@ class _Composer:
         k = 0
         while k < len(items):
             item = items[k]
-            pieces = [i for i in takewhile(lambda i: isinstance(i, Scalar), items[k + 1 :]) if isinstance(i, Scalar)]
-            if isinstance(item, Table) and item.entries:
+            k += 1
+            behind = items[k : k + MAX_PIECES]
+            if _is_cut(item):
+                item, used = self._joined(item, _leading_scalars(behind))
+                k += used
+            elif isinstance(item, Table) and item.entries and _is_cut(item.entries[-1][1]):
                 key, value = item.entries[-1]
-                value, used = self._joined(value, pieces)
+                value, used = self._joined(value, _leading_scalars(behind))
                 item = Table(item.span, item.path, (*item.entries[:-1], (key, value)))
-            else:
-                item, used = self._joined(item, pieces)
+                k += used
             mended.append(item)
-            k += 1 + used
         return mended
 
     def _joined(self, first: Tree, behind: list[Scalar]) -> tuple[Tree, int]:
         """The expression that `first` begins, if the pieces behind it complete it, and how many do."""
-        if not (isinstance(first, Scalar) and first.is_plain and is_unbalanced(first.text)):
-            return first, 0
+        assert isinstance(first, Scalar)
         text = first.text
-        for used, piece in enumerate(behind, 1):
+        self._cuts += 1
+        for used, piece in enumerate(behind if self._cuts <= MAX_CUTS else (), 1):
             text = f"{text}, {piece.text}"
             if not is_unbalanced(text):
                 end = piece.span
@@ -282,3 +294,12 @@ class _Composer:
         place = f", {error.context} that begins on line {error.context_mark.line + 1}" if error.context_mark else ""
         span = SourceSpan(self._file, line, column, line, column + 1)
         self._report.error("syntax", f"this is not YAML: {message}{place}", span, hint=hint)
+
+
+def _is_cut(tree: Tree) -> bool:
+    """Whether an expression begins here that does not end here."""
+    return isinstance(tree, Scalar) and tree.is_plain and is_unbalanced(tree.text)
+
+
+def _leading_scalars(items: list[Tree]) -> list[Scalar]:
+    return [item for item in takewhile(lambda item: isinstance(item, Scalar), items) if isinstance(item, Scalar)]

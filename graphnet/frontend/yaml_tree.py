@@ -15,7 +15,7 @@ from graphnet.core.source import SourceSpan
 from graphnet.frontend.report import POISON, Poison
 from graphnet.frontend.yaml_scalars import ScalarValue
 
-MAX_BYTES: Final = 512 * 1024
+MAX_BYTES: Final = 256 * 1024
 """The longest text; the largest networks that people write are a tenth of it."""
 MAX_DEPTH: Final = 48
 """The deepest nesting of arrays and tables."""

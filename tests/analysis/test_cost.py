@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from graphnet.analysis.cost import Cost, node_costs, node_macs, total_cost, value_bytes
-from graphnet.core.types import DType, TensorType
+from graphnet.analysis.cost import Cost, node_costs, node_macs, total_cost
 from graphnet.frontend.loader import loads
 from graphnet.ir.graph import Graph
 from graphnet.transforms.lower import lower
@@ -58,12 +55,3 @@ def test_frozen_weights_are_parameters_that_are_not_trained() -> None:
 def test_lowering_keeps_the_multiply_adds(resnet18: Graph) -> None:
     lowered = lower(resnet18, training=False)
     assert sum(map(node_macs, lowered.nodes)) == total_cost(resnet18).macs
-
-
-@pytest.mark.parametrize(
-    ("dtype", "float_bytes", "expected"),
-    [("float", 4, 3 * 5 * 7 * 4), ("float", 8, 3 * 5 * 7 * 8), ("uint8", 8, 3 * 5 * 7), ("int64", 4, 3 * 5 * 7 * 8)],
-)
-def test_bytes_of_values(dtype: DType, float_bytes: int, expected: int) -> None:
-    assert value_bytes(TensorType.batched(5, 7, dtype=dtype), batch=3, float_bytes=float_bytes) == expected
-    assert value_bytes(TensorType((3, 5, 7), dtype), batch=11, float_bytes=float_bytes) == expected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphnet.analysis.liveness import Lifetime, lifetimes, live_bytes
+from graphnet.analysis.liveness import Lifetime, lifetimes
 from graphnet.core.types import TensorType
 from graphnet.ir.builder import Builder
 from graphnet.ir.graph import Value
@@ -43,13 +43,6 @@ def test_values_that_share_memory_live_as_one() -> None:
     assert found[values["b"]] == Lifetime(1, 4)
     assert values["c"] not in found
     assert values["flat"] not in found
-
-
-def test_live_bytes_follow_the_lifetimes() -> None:
-    kernels, values = chain()
-    sizes = {values[name]: size for name, size in zip("abcd", (1, 10, 100, 1000), strict=True)}
-    sizes[values["flat"]] = 10_000
-    assert live_bytes(lifetimes(kernels), sizes, len(kernels)) == [1, 11, 111, 10_101, 11_001]
 
 
 def test_lifetimes_overlap_where_they_touch_one_kernel() -> None:
