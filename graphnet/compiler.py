@@ -46,7 +46,7 @@ from graphnet.transforms.schedule import make_schedule
 from graphnet.transforms.simplify import simplify
 from graphnet.transforms.split_reductions import split_reductions
 
-Purpose = Literal["predict", "evaluate", "trace", "gradients", "input_gradients", "train", "accumulate", "apply"]
+Purpose = Literal["predict", "evaluate", "trace", "loss", "gradients", "input_gradients", "train", "accumulate", "apply"]
 
 
 @dataclass(frozen=True)
@@ -80,15 +80,21 @@ def graph_for(graph: Graph, purpose: Purpose) -> Graph:
             return replace(graph, losses=(), metrics=(), outputs=layers)
         case "evaluate":
             return attach_loss(graph)
+        case "loss":
+            attached = attach_loss(graph)
+            return replace(attached, outputs={"loss": attached.outputs["loss"]}, metrics=())
         case "input_gradients":
             return replace(differentiate(attach_loss(graph), inputs=True), gradients={})
     return differentiate(attach_loss(graph))
 
 
-def comprehensions_of(graph: Graph, *, training: bool, options: Options, inspect: Inspector) -> Graph:
-    """From operators to simplified comprehensions."""
+def comprehensions_of(
+    graph: Graph, *, training: bool, options: Options, inspect: Inspector, updates: bool = True
+) -> Graph:
+    """From operators to simplified comprehensions, with new values for running statistics or without."""
     target = options.target
     graph = inspect.graph("lower", verify(lower(graph, training=training), "lower"))
+    graph = graph if updates else replace(graph, updates=())
     graph = inspect.graph("simplify", verify(simplify(graph), "simplify"))
     graph = verify(split_reductions(graph, batch=target.batch, lanes=target.lanes), "split_reductions")
     return inspect.graph("place_results", verify(place_results(graph), "place_results"))
@@ -171,11 +177,9 @@ def laid_out(
 ) -> LaidOutGraph:
     """The forward pass, and the backward pass where the purpose has one, as kernels with layouts."""
     inspect.begin()
-    training = purpose not in ("predict", "evaluate")
     graph = inspect.graph("differentiate", graph_for(network, purpose))
-    lowered = comprehensions_of(graph, training=training, options=options, inspect=inspect)
-    if purpose not in ("train", "accumulate"):
-        lowered = replace(lowered, updates=())
+    training, updates = purpose not in ("predict", "evaluate"), purpose in ("train", "accumulate")
+    lowered = comprehensions_of(graph, training=training, updates=updates, options=options, inspect=inspect)
     return kernels_of(lowered, options=options, given=given, inspect=inspect)
 
 

@@ -259,6 +259,17 @@ def test_fit_uses_no_larger_batches_than_compiled(net: Network) -> None:
         gn.compile(net, batch_size=7).fit(batch_of(20), batch_size=8, quiet=True)
 
 
+def test_without_a_loss_there_is_nothing_to_train_or_judge() -> None:
+    model = gn.compile(gn.loads("graphnet: 1\nname: plain\ninputs: {x: [5]}\nlayers: [tanh]\n"))
+    for attempt in (
+        lambda: model.fit({"x": np.ones((3, 5))}, quiet=True),
+        lambda: model.evaluate({"x": np.ones((3, 5))}),
+    ):
+        with pytest.raises(gn.SpecError, match="'plain' has no loss"):
+            attempt()
+    np.testing.assert_allclose(model(np.ones((3, 5))), np.tanh(1), rtol=1e-6)
+
+
 def test_fit_refuses_settings_that_do_not_exist(net: Network) -> None:
     with pytest.raises(gn.SpecError, match="did you mean `epochs`"):
         gn.compile(net).fit(batch_of(20), epoch=3)

@@ -4,9 +4,11 @@ Both start from the same weights and NumPy arrays, and use the same batch, threa
 They take turns, so the ratio holds even where other programs disturb both. PyTorch runs at its best: the fastest of
 eager and torch.compile, contiguous and channels_last, with the fused SGD and with freed memory kept.
 
-The multiply-add limit is what the step would take if the vector units did nothing but its multiply-adds: forward,
-input gradients and weight gradients, three times those of a prediction, at the rate that graphnet's own tile reaches
-from the cache. Start-up times are of fresh processes: with an empty kernel cache, and with a filled one.
+The multiply-add limit is what the step would take if the vector units did nothing but its multiply-adds, at the rate
+that graphnet's own tile reaches from the cache: forward, weight gradients, and input gradients, which the first layer
+does not need, so that it is a little less than three times a prediction's.
+
+Start-up times are of fresh processes: with an empty kernel cache, and with a filled one.
 
 Run it from a checkout, with graphnet and PyTorch importable:
 
@@ -27,8 +29,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from contestants import Batch, Contestant, graphnet_contestant, graphnet_module, random_batch, torch_contestants
+from contestants import Batch, Contestant, graphnet_contestant, graphnet_model, random_batch, torch_contestants
 from counterparts import COUNTERPARTS
+from limit import step_macs
 from paired import Timing, median_ratio, spread, take_turns
 from peak import MultiplyAddPeak
 from rich.console import Console
@@ -42,8 +45,6 @@ from graphnet.runtime.cores import usable_cores
 SPECS = Path(__file__).parents[1] / "specs"
 DEFAULT = [str(SPECS / "lenet" / "lenet5.yaml"), str(SPECS / "basics" / "mlp.yaml")]
 CHECKED_STEPS = 5
-PASSES = 3
-"""A training step is a forward pass and two gradients, each with as many multiply-adds."""
 
 
 @dataclass(frozen=True)
@@ -81,21 +82,24 @@ def compare(spec: str, options: argparse.Namespace) -> Comparison:
     train = not options.predict
     network = graphnet.load(spec, **dict(options.set))
     batch = random_batch(network, options.batch)
-    module = graphnet_module(network, options.batch, options.threads)
-    weights = dict(module.parameters)
+    model = graphnet_model(network, options.batch, options.threads)
+    weights = dict(model.parameters)
     peak = MultiplyAddPeak("float32")
     peak.measure()
-    mine = graphnet_contestant(module, batch, train=train)
+    mine = graphnet_contestant(model, batch, train=train)
     losses = [mine.step() for _ in range(CHECKED_STEPS)]
     ways, fastest = _fastest_torch(network, weights, batch, options, losses) if _has_torch(network) else ({}, None)
     steps = {contestant.name: contestant.step for contestant in [mine, *([fastest[0]] if fastest else [])]}
     timings = take_turns(steps, options.rounds, options.turn)
     peak.measure()
-    passes = PASSES if train else 1
-    limit = passes * network.summary().cost.macs * options.batch / (peak.best * options.threads)
+    limit = step_macs(network.graph, train=train) * options.batch / (peak.best * options.threads)
     theirs = timings[fastest[0].name] if fastest else None
     ratios = _ratios(timings["graphnet"], theirs)
-    start_up = measure_start_up(spec, options.batch, options.threads) if train and options.start_up else None
+    start_up = (
+        measure_start_up(spec, dict(options.set), options.batch, options.threads)
+        if train and options.start_up
+        else None
+    )
     return Comparison(
         network.name, options.batch, options.threads, timings["graphnet"].median, theirs.median if theirs else None,
         fastest and fastest[0].name, ways, *ratios, peak.best, limit, fastest and fastest[1], start_up,

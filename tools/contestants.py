@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 from counterparts import make_counterpart
 
-from graphnet.compiler import compile_graph
-from graphnet.ir.definitions import OPTIMIZERS
+import graphnet
+from graphnet.model import Model
 from graphnet.network import Network
-from graphnet.runtime.module import Module
 
 Array = np.ndarray[Any, Any]
 Batch = Mapping[str, Array]
@@ -57,19 +56,19 @@ def random_batch(network: Network, batch: int, seed: int = 0) -> dict[str, Array
     return arrays
 
 
-def graphnet_module(network: Network, batch: int, threads: int, seed: int = 0) -> Module:
+def graphnet_model(network: Network, batch: int, threads: int) -> Model:
     """The network, compiled for the comparison."""
-    return compile_graph(network, batch_size=batch, threads=threads, seed=seed, optimizer=OPTIMIZERS["sgd"](**SGD))
+    return graphnet.compile(network, batch_size=batch, threads=threads, optimizer={"sgd": SGD}, gradient_clip=None)
 
 
-def graphnet_contestant(module: Module, batch: Batch, *, train: bool) -> Contestant:
-    """A step of a module."""
+def graphnet_contestant(model: Model, batch: Batch, *, train: bool) -> Contestant:
+    """A step of a compiled network."""
     if train:
-        return Contestant("graphnet", lambda: module.train_step(batch))
-    inputs = {value.name: batch[value.name] for value in module.graph.inputs}
+        return Contestant("graphnet", lambda: model.train_step(batch))
+    inputs = {value.name: batch[value.name] for value in model.graph.inputs}
 
     def predict() -> float:
-        module.predict(inputs)
+        model.predict(inputs)
         return 0.0
 
     return Contestant("graphnet", predict)

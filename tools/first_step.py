@@ -12,7 +12,7 @@ import time
 
 STARTED = time.monotonic()
 
-from contestants import graphnet_contestant, graphnet_module, random_batch  # noqa: E402
+from contestants import graphnet_contestant, graphnet_model, random_batch  # noqa: E402
 
 import graphnet  # noqa: E402 - importing is part of what is measured
 
@@ -23,12 +23,13 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("spec")
     parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--params", type=json.loads, default={}, help="values for the spec's params, as JSON")
     options = parser.parse_args(arguments)
-    network = graphnet.load(options.spec)
+    network = graphnet.load(options.spec, **options.params)
     clock = {"started": STARTED, "loaded": time.monotonic()}
-    module = graphnet_module(network, options.batch, options.threads)
+    model = graphnet_model(network, options.batch, options.threads)
     clock["initialised"] = time.monotonic()
-    graphnet_contestant(module, random_batch(network, options.batch), train=True).step()
+    graphnet_contestant(model, random_batch(network, options.batch), train=True).step()
     clock["stepped"] = time.monotonic()
     json.dump(clock, sys.stdout)
 

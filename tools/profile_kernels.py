@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from contestants import graphnet_module, random_batch
+from contestants import graphnet_model, random_batch
 from peak import MultiplyAddPeak
 from rich.console import Console
 from rich.table import Table
@@ -29,10 +29,10 @@ from rich.table import Table
 import graphnet
 from graphnet.core.types import BATCH, product
 from graphnet.ir.comprehension import Comprehension
+from graphnet.model import Model
 from graphnet.runtime.arrays import numpy_dtype
 from graphnet.runtime.cores import usable_cores
 from graphnet.runtime.executable import Executable
-from graphnet.runtime.module import Module
 
 BARRIER_STEPS = 20
 """Steps of one measurement; the fastest of several measurements counts."""
@@ -80,15 +80,15 @@ def _macs(op: Comprehension, batch: int) -> int:
     return product(batch if loop.extent == BATCH else int(loop.extent) for loop in (*op.out, *op.reduce))
 
 
-def whole_step(module: Module, purpose: str, batch: Mapping[str, Any], repeats: int) -> tuple[float, float]:
+def whole_step(model: Model, purpose: str, batch: Mapping[str, Any], repeats: int) -> tuple[float, float]:
     """Seconds of a step as users call it, and of the part that only copies inputs: the fastest of many."""
     step: Callable[[Mapping[str, Any]], object] = {
-        "train": module.train_step,
-        "gradients": module.loss_and_gradients,
-        "predict": module.predict,
+        "train": model.train_step,
+        "gradients": model.loss_and_gradients,
+        "predict": model.predict,
     }[purpose]
     arrays = {name: np.asarray(array) for name, array in batch.items()}
-    executable = module.programs[purpose].executable
+    executable = model.programs[purpose].executable
     steps, feeds = [], []
     for _ in range(repeats * BARRIER_STEPS):
         before = time.perf_counter()
@@ -139,10 +139,10 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object; times in seconds")
     options = parser.parse_args(arguments)
     network = graphnet.load(options.spec)
-    module = graphnet_module(network, options.batch, options.threads)
+    model = graphnet_model(network, options.batch, options.threads)
     batch = random_batch(network, options.batch)
-    executable = module.prepare(options.purpose).executable
-    step, feed = whole_step(module, options.purpose, batch, options.repeats)
+    executable = model.prepare(options.purpose).executable
+    step, feed = whole_step(model, options.purpose, batch, options.repeats)
     figures = profile(executable, options.batch, options.threads, options.repeats)
     peak = MultiplyAddPeak("float32").measure() * options.threads
     if options.json:

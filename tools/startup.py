@@ -9,8 +9,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 SCRIPT = Path(__file__).with_name("first_step.py")
 PACKAGE = SCRIPT.parents[1]
@@ -33,11 +35,12 @@ class StartUp:
     warm_compile: float
 
 
-def measure_start_up(spec: str, batch: int, threads: int, repeats: int = 3) -> StartUp:
+def measure_start_up(spec: str, params: Mapping[str, Any], batch: int, threads: int, repeats: int = 3) -> StartUp:
     """Start processes that make one training step.
 
     Args:
         spec: its path.
+        params: values for the spec's params.
         batch: samples of the step.
         threads: workers of the step; compilation uses all cores.
         repeats: warm processes.
@@ -50,7 +53,10 @@ def measure_start_up(spec: str, batch: int, threads: int, repeats: int = 3) -> S
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment |= {"GRAPHNET_CACHE_DIR": f"{folder}/kernels", "PYTHONPYCACHEPREFIX": f"{folder}/bytecode"}
         environment["PYTHONPATH"] = os.pathsep.join([str(PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])])
-        command = [sys.executable, str(SCRIPT), spec, "--batch", str(batch), "--threads", str(threads)]
+        command = [
+            sys.executable, str(SCRIPT), spec, "--batch", str(batch), "--threads", str(threads),
+            "--params", json.dumps(params),
+        ]  # fmt: skip
         subprocess.run([sys.executable, str(SCRIPT), "--help"], env=environment, check=True, stdout=subprocess.DEVNULL)
         cold, *warm = [_first_step(command, environment) for _ in range(1 + repeats)]
     return StartUp(

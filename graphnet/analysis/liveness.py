@@ -47,7 +47,7 @@ def lifetimes(
             value = owners[value]
         return value
 
-    written = {owner(v) for kernel in kernels for v in kernel.writes}
+    written = {v for kernel in kernels for v in kernel.writes if v not in owners}
     found: dict[Value, Lifetime] = {}
     for index, kernel in enumerate(kernels):
         for value in (*kernel.reads, *kernel.writes):

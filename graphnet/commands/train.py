@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from graphnet.commands.options import Data, Device, Quiet, Set, Spec, Threads
 from graphnet.commands.reading import read_network
@@ -23,6 +24,7 @@ from graphnet.train.checkpoints import BEST, LAST, SUMMARY
 from graphnet.train.display import Display
 from graphnet.train.loading import prepare
 from graphnet.train.loop import fit
+from graphnet.train.run import Callback, Run
 
 Epochs = Annotated[
     int | None,
@@ -69,12 +71,14 @@ def run(
     network.train = config
     model = compile(network, device=device, threads=threads)
     training, held = prepare(config, network.graph, folder)
+    shown: list[Callback] = []
+    display = None
     if not quiet:
-        _compile(model, config, validates=held is not None)
         held_out = f", {len(held):,} to validate" if held is not None else ""
         say(f"{network.name}: {len(training):,} samples to train on{held_out}")
-    display = None if quiet else Display(output())
-    history = fit(model, training, held, config=config, out=out, resume=resume, display=display)
+        console = output()
+        display, shown = Display(console), [_Compilation(console, model)]
+    history = fit(model, training, held, config=config, out=out, resume=resume, display=display, callbacks=shown)
     if history.interrupted:
         options = {**given, "data": data, "threads": threads, "device": device if device != "cpu" else None}
         again = [f"--{name.replace('_', '-')}={value}" for name, value in options.items() if value is not None]
@@ -106,16 +110,23 @@ def _out_folder(out: Path | None, resume: Path | None, name: str) -> Path:
     return out
 
 
-def _compile(model: Model, config: TrainConfig, *, validates: bool) -> None:
-    """Compile the programs of the run now, so that nobody wonders what the first step waits for."""
-    began = time.perf_counter()
-    steps = ["train"] if config.accumulate == 1 else ["accumulate", "apply"]
-    with output().status("compiling"):
-        for purpose in [*steps, *(["evaluate"] if validates else [])]:
-            model.prepare(purpose)
-    stages = [stage for built in model.programs.values() for stage in built.executable.stages]
-    kernels = {generated.source for stage in stages for _, generated in stage.kernels}
-    say(f"compiled {len(kernels)} kernels in {time.perf_counter() - began:.1f} s")
+class _Compilation(Callback):
+    """Says what the first step had to wait for."""
+
+    def __init__(self, console: Console, model: Model) -> None:
+        self._console, self._model = console, model
+        self._began: float | None = None
+
+    def started(self, run: Run) -> None:
+        self._began = time.perf_counter()
+
+    def stepped(self, run: Run) -> None:
+        if self._began is None:
+            return
+        stages = [stage for built in self._model.programs.values() for stage in built.executable.stages]
+        kernels = {generated.source for stage in stages for _, generated in stage.kernels}
+        self._console.print(f"compiled {len(kernels)} kernels in {time.perf_counter() - self._began:.1f} s")
+        self._began = None
 
 
 def _report(out: Path) -> None:

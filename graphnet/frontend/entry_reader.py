@@ -89,7 +89,11 @@ class EntryReader:
 
     def branches(self, tree: Array) -> tuple[tuple[Entry, ...], ...]:
         """The branches of an operator of several operands; each is one entry or a list of entries."""
-        return tuple(self.entries(item) if isinstance(item, Array) else (self._entry(item),) for item in tree.items)
+        known = self._vocabulary.branches
+        if id(tree) not in known:
+            read = (self.entries(item) if isinstance(item, Array) else (self._entry(item),) for item in tree.items)
+            known[id(tree)] = tuple(read)
+        return known[id(tree)]
 
     # -- one entry ---------------------------------------------------------------------------------------------
 
@@ -135,6 +139,11 @@ class EntryReader:
         if head.text in self._grammar.controls:
             entry = self._control(table, head, argument, modifiers)
             return Broken(head.span, table.path, modifiers) if entry is None else entry
+        operator = self._vocabulary.operator(head.text) if self._grammar is LAYERS else None
+        if operator is not None and operator.arity != 1:
+            branches = argument.get("branches") if isinstance(argument, Table) else argument
+            if isinstance(branches, Array):
+                self.branches(branches)  # so that their mistakes are found where nothing expands them, too
         return Application(head.span, table.path, head, argument, modifiers)
 
     def _control(self, table: Table, head: Scalar, argument: Tree, modifiers: Modifiers) -> Entry | None:

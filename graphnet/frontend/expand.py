@@ -25,7 +25,7 @@ from graphnet.ir.operator import Operator
 
 MAX_DEPTH: Final = 100
 """How deep entries may lie inside one another, blocks included: where a recursion is taken to be endless."""
-MAX_OPERANDS: Final = 1000
+MAX_OPERANDS: Final = 256
 """The most values that one entry may consume."""
 MAX_ENTRIES: Final = 20_000
 """The most entries that a spec may expand to."""
@@ -150,8 +150,11 @@ class Expander:
             start = self._start(entry.modifiers, entry, here)
         if not self._is_few(len(branches.items), entry, here):
             return [POISON]
-        read = EntryReader(self._report, here.context.vocabulary).branches(branches)
-        flows = [self.expand(branch, here.context.deeper(), start) for branch in read]
+        inside = here.context.deeper()
+        flows = []
+        for branch in EntryReader(self._report, here.context.vocabulary).branches(branches):
+            self._count_one(entry, here.context)
+            flows.append(self.expand(branch, inside, start))
         return [self._present(flow, entry, here) for flow in flows]
 
     # -- sequentials -------------------------------------------------------------------------------------------
@@ -217,11 +220,11 @@ class Expander:
 
     def _operands(self, modifiers: Modifiers, entry: Entry, here: Surroundings) -> Sequence[Flow]:
         """The values that an entry reads: those under `from`, or the current one."""
-        if modifiers.source is not None and self._is_few(len(modifiers.source), entry, here):
-            return [self._evaluator.flow(name, here) for name in modifiers.source]
-        if modifiers.source is not None:
+        if modifiers.source is None:
+            return [self._present(here.previous, entry, here)]
+        if not self._is_few(len(modifiers.source), entry, here):
             return [POISON]
-        return [self._present(here.previous, entry, here)]
+        return [self._evaluator.flow(name, here) for name in modifiers.source]
 
     def _start(self, modifiers: Modifiers, entry: Entry, here: Surroundings) -> Flow:
         """The value that a list inside an entry begins with."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from graphnet.core.diagnostics import AttributeProblem
 from graphnet.frontend.arguments import Argument, Arguments
@@ -22,6 +22,9 @@ from graphnet.ir.definitions import METRICS
 from graphnet.ir.graph import Value
 from graphnet.ir.metric import MetricDefinition
 from graphnet.ir.operator import REGISTRY, Operator
+
+MAX_TERMS: Final = 200
+"""The most losses and metrics, conditions among them included."""
 
 
 class _Reported(Exception):  # noqa: N818 - control flow: the problem is in the report already
@@ -47,6 +50,7 @@ class Objectives:
         self._rules, self._evaluator, self._report = rules, evaluator, report
         self._arguments = Arguments(evaluator, report)
         self._namer = Namer(evaluator, report)
+        self._count = 0
         self._metric_names: dict[str, int] = {}
         self._is_complete = not report.errors
         self._is_poisoned = False  # whether a loss is missing, and perhaps its target with it
@@ -210,6 +214,10 @@ class Objectives:
     def _chosen(self, entries: Iterable[Entry]) -> Iterable[Application]:
         """The entries, with conditions decided."""
         for entry in entries:
+            self._count += 1
+            if self._count > MAX_TERMS:
+                self._error("size", "there are too many losses and metrics", entry, f"at most {MAX_TERMS}", "more")
+                return
             if isinstance(entry, Condition):
                 test = self._evaluator.boolean(entry.test, self._here, "the condition")
                 if isinstance(test, bool):

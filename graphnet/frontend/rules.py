@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from graphnet.core.diagnostics import AttributeProblem
 from graphnet.core.source import SourceSpan
@@ -19,6 +20,9 @@ from graphnet.ir.definitions import INITIALISERS, Definition
 from graphnet.ir.graph import Value
 from graphnet.ir.operator import Operator
 
+MAX_PATTERNS: Final = 100
+"""The most patterns in one list or mapping."""
+
 
 class Rules:
     """Collects the patterns of a spec, and reports those that match nothing."""
@@ -33,6 +37,8 @@ class Rules:
     def inits(self, table: Table | None, prefix: str, here: Surroundings) -> tuple[InitRule, ...]:
         """The rules of an `init`, for the parameters below a prefix (with its dot, or empty)."""
         found = []
+        if table is not None and not self._are_few(len(table.entries), table):
+            return ()
         for key, value in table.entries if table else ():
             pattern = self._evaluator.text(key, here)
             given = self._evaluator.data(value, here)
@@ -71,7 +77,8 @@ class Rules:
         """Note the patterns under `freeze`; they apply once all layers are there."""
         if tree is None or is_empty(tree) or is_poisoned(tree):
             return
-        for item in tree.items if isinstance(tree, Array) else (tree,):
+        items = tree.items if isinstance(tree, Array) else (tree,)
+        for item in items if self._are_few(len(items), tree) else ():
             pattern = self._evaluator.data(item, here)
             if isinstance(pattern, str):
                 self._frozen.append((f"{prefix}{pattern}", item.span, item.path))
@@ -79,6 +86,12 @@ class Rules:
                 hint = 'to freeze everything, write `freeze: ["*"]`' if isinstance(item, Scalar) else None
                 self._report.error("type", "`freeze` lists patterns of parameters", item.span, at=item.path, hint=hint,
                                    expected='`["encoder.*"]`', found=item.kind)  # fmt: skip
+
+    def _are_few(self, count: int, tree: Tree) -> bool:
+        if count > MAX_PATTERNS:
+            self._report.error("size", "there are too many patterns", tree.span, at=tree.path, found=str(count),
+                               expected=f"at most {MAX_PATTERNS}", hint="`*` crosses dots")  # fmt: skip
+        return count <= MAX_PATTERNS
 
     # -- in the end --------------------------------------------------------------------------------------------
 

@@ -62,11 +62,13 @@ class Vocabulary:
         blocks: blocks and imports by name; None for those that could not be read.
         named: the names that the file's entries give themselves, for hints.
         params: those of the file itself, for hints.
+        branches: what was read of lists of branches, by the identity of their trees.
     """
 
     blocks: dict[str, Block | None] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
     params: set[str] = field(default_factory=set)
+    branches: dict[int, tuple[tuple[Entry, ...], ...]] = field(default_factory=dict)
 
     def has(self, head: str) -> bool:
         return head in self.blocks or head in REGISTRY

@@ -169,9 +169,9 @@ class Module:
         return self._loss(built), found
 
     def training_loss(self, batch: Mapping[str, Any]) -> float:
-        """The loss in training mode, by the program that `loss_and_gradients` runs."""
+        """The loss in training mode, without its gradients."""
         self._need_loss()
-        built, _ = self._run("gradients", self._checked(batch))
+        built, _ = self._run("loss", self._checked(batch))
         return self._loss(built)
 
     def first_nonfinite(self, batch: Mapping[str, Any]) -> tuple[str, SourceSpan | None] | None:
@@ -294,7 +294,13 @@ class Module:
         return self._programs
 
     def prepare(self, purpose: str) -> Built:
-        """Compile a program now: `predict`, `evaluate`, `gradients` or `train`."""
+        """Compile a program now: `predict`, `evaluate`, `gradients` or `train`.
+
+        Raises:
+            SpecError: the program needs a loss, and the network has none.
+        """
+        if purpose not in ("predict", "trace"):
+            self._need_loss()
         return self._program(purpose)
 
     @property

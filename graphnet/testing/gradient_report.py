@@ -65,7 +65,6 @@ class GradientReport:
 
     Attributes:
         network: its name.
-        passed: whether every relative error is within the tolerance.
         tolerance: the largest relative error that passes.
         loss: at the point where gradients were checked.
         parameters: by path.
@@ -73,7 +72,6 @@ class GradientReport:
     """
 
     network: str
-    passed: bool
     tolerance: float
     loss: float
     parameters: Mapping[str, Checked]
@@ -83,6 +81,11 @@ class GradientReport:
     def all(self) -> tuple[Checked, ...]:
         """Parameters, then inputs."""
         return (*self.parameters.values(), *self.inputs.values())
+
+    @property
+    def passed(self) -> bool:
+        """Whether every relative error is within the tolerance."""
+        return not self.failures
 
     @property
     def failures(self) -> tuple[Checked, ...]:

@@ -309,6 +309,8 @@ def test_conditions_choose_an_arm() -> None:
 def test_the_other_arm_is_still_read() -> None:
     """It defines nothing, but its mistakes are mistakes."""
     assert codes(spec("- if: false\n  then: [lineer: 3]\n- relu\n")) == ["unknown-operator"]
+    assert codes(spec("- if: false\n  then: [add: [[], lineer: 3]]\n- relu\n")) == ["unknown-operator"]
+    assert codes(spec("[relu]", blocks="b: {layers: [concat: {branches: [[linear: $(1 + )], []]}]}")) == ["expression"]
 
 
 # -- share -----------------------------------------------------------------------------------------------------------
@@ -505,3 +507,22 @@ def test_every_value_is_made_before_it_is_read() -> None:
         assert {v for v in node.inputs if v.producer is not None} <= made
         made.update(node.outputs)
     assert values_of(found) <= made
+
+
+# -- bounds ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_chain_of_many_blocks_is_no_recursion() -> None:
+    blocks = (
+        "".join(f"b{k}: {{layers: [{{b{k + 1}, name: n}}]}}\n" for k in range(40)) + "b40: {layers: [{relu, name: r}]}"
+    )
+    found = graph("[b0]", blocks=blocks)
+    assert found.nodes[0].name.count(".") == 41
+
+
+def test_the_longest_lists_are_bounded() -> None:
+    assert codes(spec(f"- {{add, from: [{', '.join(['x'] * 300)}]}}")) == ["size"]
+    assert codes(spec(f"- add: [{', '.join(['[]'] * 300)}]")) == ["size"]
+    assert codes(spec("- relu", more=f"loss: [{', '.join(['mse: y'] * 300)}]")) == ["size"]
+    assert codes(spec("- {linear: 3, name: a}", more=f"freeze: [{', '.join(['a.*'] * 300)}]")) == ["size"]
+    assert codes(spec(f"- {{relu, name: {'n' * 200}}}")) == ["name"]

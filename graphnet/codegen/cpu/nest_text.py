@@ -167,7 +167,7 @@ class NestText(NestPlan):
 
     def _uniform(self, stream: int, loops: Sequence[str]) -> str:
         """The random number of this element: a function of its logical index, whatever the layout."""
-        extents = {loop.name: loop.extent for loop in self.op.out}
+        extents = self.op.extents
         index, stride = "", 0
         for position, loop in enumerate(loops):
             at = self._logical(loop)
