@@ -35,6 +35,8 @@ COMMANDS: Final = {
 """The commands: the module of `graphnet.commands` that has each one, and what it does."""
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
+INTERRUPTED = 130
+"""How typer ends when Ctrl-C is pressed."""
 
 
 class LazyCommand(TyperCommand):
@@ -97,7 +99,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         typer.main.get_command(app).main(args=None if arguments is None else list(arguments), prog_name="graphnet")
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else FAILED if end.code else DONE
+        if end.code == INTERRUPTED:
+            complain("interrupted")
+        return end.code if end.code in (DONE, FAILED, BAD_INPUT) else FAILED
     except SpecError as error:
         print_diagnostics(error.diagnostics)
         return BAD_INPUT
@@ -108,9 +112,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
         complain("error: there is not enough memory; a smaller batch size needs less")
         return FAILED
     except Exception as error:
-        if debug_level():
+        if _wants_traceback():
             traceback.print_exc()
         text = str(error) if isinstance(error, InternalError) else f"internal error: {type(error).__name__}: {error}"
         complain(" ".join(text.split()) + " (GRAPHNET_DEBUG=1 shows where)")
         return FAILED
     return DONE
+
+
+def _wants_traceback() -> bool:
+    try:
+        return debug_level() > 0
+    except RunError:  # GRAPHNET_DEBUG is no number: whoever set it wants to see something
+        return True

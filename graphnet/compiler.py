@@ -46,7 +46,9 @@ from graphnet.transforms.schedule import make_schedule
 from graphnet.transforms.simplify import simplify
 from graphnet.transforms.split_reductions import split_reductions
 
-Purpose = Literal["predict", "evaluate", "trace", "loss", "gradients", "input_gradients", "train", "accumulate", "apply"]
+Purpose = Literal[
+    "predict", "evaluate", "trace", "loss", "gradients", "input_gradients", "train", "accumulate", "apply"
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

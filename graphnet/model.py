@@ -110,8 +110,7 @@ class Model(Module):
             "optimizer": self.optimizer,
             "gradient_clip": self.gradient_clip,
         }
-        changed: TrainConfig = written.changed(**kept | settings)
-        return changed
+        return written.changed(**kept | settings)
 
     def evaluate(self, data: Data | None = None) -> dict[str, float]:
         """The mean loss and the metrics, in inference mode: `{"loss": 0.05, "accuracy": 0.98}`.
@@ -222,7 +221,7 @@ def compile(
     if mistakes:
         raise SpecError(mistakes)
     written = network.train if network.train is not None else TrainConfig(batch_size=DEFAULT_BATCH)
-    config: TrainConfig = written.changed(**{name: value for name, value in given.items() if value is not None})
+    config = written.changed(**{name: value for name, value in given.items() if value is not None})
     check_memory(network)
     try:
         model = compile_graph(
@@ -243,7 +242,7 @@ def check_memory(network: Network) -> None:
     Raises:
         SpecError: it needs more (or not what it says).
     """
-    budgets = [budget for budget in network.budgets or () if budget.quantity in MEMORY]
+    budgets = [budget for budget in network.budgets if budget.quantity in MEMORY]
     if not budgets:
         return
     figures = memory_of(network.graph, batch_size_of(network))

@@ -22,8 +22,7 @@ DEFAULT_BATCH: Final = 64
 
 def batch_size_of(network: Network) -> int:
     """Most samples of a step, as the spec says under `train`, or the default."""
-    size: int = DEFAULT_BATCH if network.train is None else network.train.batch_size
-    return size
+    return DEFAULT_BATCH if network.train is None else network.train.batch_size
 
 
 def plan_of(network: Graph, purpose: str, options: Options) -> Schedule:

@@ -344,6 +344,12 @@ def test_options_of_train_replace_what_the_spec_says(spec: Path, call: Run) -> N
     assert "16 samples to train on, 4 to validate" in out
 
 
+def test_other_batches_do_not_break_the_budgets_of_a_spec(spec: Path, call: Run) -> None:
+    needed = json.loads(call("summary", spec, "--json")[1])["memory"]["training_bytes"]
+    spec.write_text(SPEC + f"assert: {{training_memory: {needed}}}\n")
+    assert call("train", spec, "--batch-size", 40, "--epochs", 1, "-q") == (0, "", "")
+
+
 def test_eval_agrees_with_the_run_and_with_python(spec: Path, call: Run) -> None:
     call("train", spec, "--out", "run", "-q")
     status, out, _ = call("eval", spec, "--weights", "run", "--json")
@@ -451,6 +457,16 @@ def test_schema_is_json_and_knows_the_operators(spec: Path, call: Run) -> None:
     assert all(f'"{name}"' in text for name in REGISTRY)
     assert call("schema", "-o", "schema.json") == (0, "", "")
     assert Path("schema.json").read_text() == out
+
+
+def test_an_interrupted_command_has_failed(spec: Path, call: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(check, "read_params", interrupt)
+    status, out, err = call("check", spec)
+    assert (status, out) == (1, "")
+    assert "interrupted" in err
 
 
 def test_run_errors_reach_the_user(spec: Path, call: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,11 @@ class Part:
         """Whether the last block is not full."""
         return bool(self.block) and self.units % int(self.extent) != 0
 
+    @property
+    def ends_early(self) -> bool:
+        """Whether the last of several blocks has fewer positions than the others."""
+        return self.is_ragged and self.units > int(self.extent)
+
 
 Cut = dict[str, tuple[Part, ...]]
 """The parts of each logical loop, by decreasing step."""

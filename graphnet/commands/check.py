@@ -34,14 +34,12 @@ def run(specs: Specs, set_: Set = None, json: Json = False, quiet: Quiet = False
             if any(budget.quantity in MEMORY for budget in network.budgets):
                 late_module("graphnet.model").check_memory(network)
         except SpecError as error:
-            print_diagnostics(error.diagnostics)
             errors += error.diagnostics
             continue
         warnings += network.warnings
-        if not quiet:
-            print_diagnostics(network.warnings)
         if not (quiet or json):
             say(f"{spec}: {_describe(network)}")
+    print_diagnostics(errors if quiet else [*errors, *warnings])
     if json:
         print_json({"errors": [as_json(d) for d in errors], "warnings": [as_json(d) for d in warnings]})
     if errors:

@@ -68,8 +68,7 @@ def run(
     if data is not None:
         config, folder = with_data(config, data), Path()
     out = _out_folder(out, resume, network.name)
-    network.train = config
-    model = compile(network, device=device, threads=threads)
+    model = compile(network, batch_size=config.batch_size, seed=config.seed, device=device, threads=threads)
     training, held = prepare(config, network.graph, folder)
     shown: list[Callback] = []
     display = None

@@ -94,7 +94,8 @@ def measure_slope(
         longest: the longest step.
         tolerance: the relative error that matters.
     """
-    step = min(longest, _FIRST_CHANGE * noise / (tolerance * abs(guess))) if guess else longest
+    is_usable = guess != 0 and np.isfinite(guess)
+    step = min(longest, _FIRST_CHANGE * noise / (tolerance * abs(guess))) if is_usable else longest
     best: Slope | None = None
     for _ in range(_LEVELS):
         slope = _slope_at(function, origin, step, noise)

@@ -10,7 +10,6 @@ Needs hypothesis, which the extra `test` installs.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
@@ -100,8 +99,8 @@ def networks(draw: DrawFn, *, max_layers: int = 6, layers: Sequence[str] | None 
     writer = _Writer(draw, Network("generated"), tuple(layers or operators("layer")))
     for name in ("x", "y")[: draw(st.integers(1, 2))]:
         writer.add_input(name)
-    for _ in range(draw(st.integers(1, max_layers))):
-        writer.add_share() if writer.owners and writer.is_rare() else writer.add_layer()
+    for number in range(draw(st.integers(1, max_layers))):
+        writer.add_something(number)
     writer.add_losses()
     return writer.net
 
@@ -137,6 +136,18 @@ class _Writer:
         """True one time in eight, and never in the simplest example."""
         return self.draw(st.integers(0, 7)) == 7
 
+    def add_something(self, number: int) -> None:
+        """A layer, a scope with layers, or one of these applied again."""
+        if self.owners and self.is_rare():
+            self.add_share()
+        elif self.is_rare():
+            with self.net.scope(f"block{number}"):
+                for _ in range(self.draw(st.integers(1, 3))):
+                    self.add_layer()
+            self.owners[f"block{number}"] = 1
+        else:
+            self.add_layer()
+
     def add_input(self, name: str) -> None:
         rank = self.draw(st.sampled_from((1, 3, 3, 2)))
         channels = self.draw(st.sampled_from((2, 3, 1, 5, 9, 17)))
@@ -149,23 +160,35 @@ class _Writer:
         category = self.draw(st.sampled_from(categories))  # first, or the many activations would crowd out the rest
         definition = REGISTRY[self.draw(st.sampled_from([n for n in self.layers if REGISTRY[n].category == category]))]
         settings = self.draw(attributes(definition))
-        first = self._pick(self.values)
-        operands = [first]
-        for _ in range((definition.arity or self.draw(st.integers(2, 3))) - 1):
-            alike = [v for v in self.values if v.shape == first.shape]  # what most operators want of their operands
-            operands.append(self._pick(self.values if self.is_rare() else alike))
         references = {name: self._pick(self.values) for name in reference_attributes(definition)}
-        if not _fits(definition, settings, operands, references):
+        operands = self._operands(definition, settings, references)
+        if not operands:
             return
         has_parameters = definition.parameters is not Operator.parameters
         if has_parameters and self.is_rare():
             settings["freeze"] = True
-        scope = "block" if self.is_rare() else ""
-        with self.net.scope(scope) if scope else nullcontext():
-            made = self.net.apply(definition.name, *operands, **settings, **references)
+        made = self.net.apply(definition.name, *operands, **settings, **references)
         if has_parameters:
-            self.owners |= {made.name: len(operands)} | ({scope: 1} if scope else {})
+            self.owners[made.name] = len(operands)
         self._made(made, (*operands, *references.values()))
+
+    def _operands(
+        self, definition: type[Operator], settings: dict[str, Any], references: dict[str, Tensor]
+    ) -> list[Tensor]:
+        """Values that an operator accepts together, as many as it wants; none if there are none."""
+        count = definition.arity or self.draw(st.integers(2, 3))
+        if count == 1:
+            fitting = [v for v in self.values if _fits(definition, settings, [v], references)]
+            return [self._pick(fitting)] if fitting else []
+        first = self._pick(self.values)
+        operands = [first]
+        for _ in range(count - 1):
+            repeated = [[first, *operands[1:], *[v] * (count - len(operands))] for v in self.values]
+            fitting = [o[len(operands)] for o in repeated if _fits(definition, settings, o, references)]
+            if not fitting:
+                return []
+            operands.append(self._pick(fitting))
+        return operands if _fits(definition, settings, operands, references) else []
 
     def add_share(self) -> None:
         """An earlier layer or scope on other values, or nothing if it does not accept them."""

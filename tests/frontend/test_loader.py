@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from graphnet.core.diagnostics import SpecError
 from graphnet.core.types import BATCH, TensorType
 from graphnet.frontend.loader import load, loads
 from graphnet.frontend.network import Network
+from graphnet.ir.graph import Initializer, ParameterSpec
+from graphnet.ir.operator import REGISTRY, Operator, operator
 
 HEAD = "graphnet: 1\nname: test\ninputs: {x: [5]}\n"
 FC = HEAD + "layers: [{linear: 7, name: a}, relu, {linear: 3, name: b}]\n"
@@ -289,6 +292,38 @@ def test_metrics_default_to_the_output_and_the_target() -> None:
     assert [m.name for m in found.metrics] == ["accuracy", "second", "accuracy2"]
     assert all([v.name for v in m.values] == ["b", "label"] for m in found.metrics)
     assert found.metrics[1].definition.k == 2
+
+
+@pytest.fixture
+def pull() -> Iterator[None]:
+    """A loss of two predictions, without a target and with a parameter, as CLIP's has one."""
+
+    @operator("pull", arity=2, kind="loss", category="loss")
+    class Pull(Operator):
+        margin: float = 1.0
+
+        def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
+            return (TensorType(()),)
+
+        def parameters(self, *operands: TensorType) -> Mapping[str, ParameterSpec]:
+            return {"scale": ParameterSpec((operands[0].size,), Initializer("ones"))}
+
+    yield
+    del REGISTRY["pull"]
+
+
+@pytest.mark.usefixtures("pull")
+def test_a_loss_owns_its_parameters_under_its_name() -> None:
+    text = FC + 'init: {"near.*": zeros}\nfreeze: ["near.scale"]\nloss: [%s]\n'
+    found = loads(text % "{pull: {margin: 2}, from: [a, b], name: near}").graph
+    parameter = found.parameter("near.scale")
+    assert (parameter.value.type.shape, parameter.spec.init.name, parameter.trainable) == ((7,), "zeros", False)
+    assert found.losses[0].value.producer is not None
+    assert [v.name for v in found.losses[0].value.producer.inputs] == ["a", "b", "near.scale"]
+    plain = FC + "loss: [%s]\n"
+    assert problems(plain % "{pull: label, from: [a, b]}") == [("target", "pull")]
+    assert problems(plain % "{pull, from: a}") == [("operands", "pull")]
+    assert problems(plain % "pull") == [("operands", "pull")]
 
 
 # -- patterns --------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ cut a loop in two ways, elements are computed one by one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 
 from graphnet.codegen.cpu.expressions import ExpressionPrinter, number
 from graphnet.codegen.cpu.nest_plan import Mode
@@ -54,7 +54,9 @@ class Nest(NestText):
         total = times(*(extents[p.name] for p in outer))
         with w.block(f"while task < {total}"):
             w.unravel("task", [p.name for p in outer], [extents[p.name] for p in outer])
-            self._emit_inner(inner, extents)
+            beyond = [self.is_inside_text(p) for p in outer if p.ends_early]
+            with w.block(f"if {' and '.join(beyond)}") if beyond else nullcontext():
+                self._emit_inner(inner, extents)
             w.line("task = next_task(args[0])")
         label = kernel_label(frame.nodes)
         return GeneratedKernel(frame.assemble(label, w, module), tuple(frame.row.arguments), self.op.family)
@@ -76,7 +78,7 @@ class Nest(NestText):
         before, after = self.halo_lines(part, extents) if self.is_row(part) else ([], [])
         for line in before:
             self.w.line(line)
-        with self.w.loop(part.name, "0", extents[part.name]):
+        with self.w.loop(part.name, "0", self.count_text(part) if part.ends_early else extents[part.name]):
             self._emit_inner(rest, extents)
         for condition, line in after:
             with self.w.block(condition):

@@ -80,7 +80,16 @@ class NestPlan:
         if self.lane is None:
             return False
         self.parts = [p for p in self._in_layout_order() if p is not self.lane]
-        return self._locate_all()
+        return self._has_whole_rows() and self._locate_all()
+
+    def _has_whole_rows(self) -> bool:
+        """Whether rows that want zeros around them are walked by one loop: an operand may cut them into blocks."""
+        layouts = [self.layouts[v] for v in self.frame.kernel.writes]
+        rows = [layout.dims[layout.row] for layout in layouts if layout.halo]
+        return all(
+            any((p.step, p.extent) == (row.step, row.extent) for p in self.cut[self.op.out[row.axis].name])
+            for row in rows
+        )
 
     def root_reads(self) -> list[tuple[Read, Value]]:
         root = self.frame.nodes[0]

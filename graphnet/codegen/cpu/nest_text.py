@@ -131,6 +131,17 @@ class NestText(NestPlan):
         units = self.frame.row.number(f"{self.lane.name}_units", self.lane.units)
         return f"imin({self.lanes}, {units} - {self.lane.block} * {self.lanes})" if self.lane.block else units
 
+    def count_text(self, part: Part) -> str:
+        """How often the inner part of a block runs in the current block, where the last block is not full."""
+        self.frame.used.add("imin")
+        units = self.frame.row.number(f"{part.name}_units", part.units)
+        return f"imin({part.extent}, {units} - {part.block} * {part.extent})"
+
+    def is_inside_text(self, part: Part) -> str:
+        """Whether the inner part of a block is at a position that exists."""
+        units = self.frame.row.number(f"{part.name}_units", part.units)
+        return f"{part.block} * {part.extent} + {part.name} < {units}"
+
     def _is_inside(self, index: Index, extent: Extent) -> str:
         at = self._term(index)
         size = self.frame.batch() if extent == BATCH else str(extent)
@@ -189,7 +200,7 @@ class NestText(NestPlan):
             whole_blocks: walk a last block that is not full to its end, because it holds zeros.
         """
         starts, stops, step = ["0"], [self.frame.extent(part.name, self.count(part))], "1"
-        if part.is_ragged and part.units > int(part.extent) and not whole_blocks:
+        if part.ends_early and not whole_blocks:
             units = self.frame.row.number(f"{part.name}_units", part.units)
             stops.append(f"{units} - {part.block} * {part.extent}")
         conditions: list[tuple[Index, Extent]] = []

@@ -53,7 +53,7 @@ class TilePlan:
     def prepare(self) -> bool:
         """Find the scalar and the vector operand, and the loop along the rows."""
         op, nest = self.frame.op, self.nest
-        if op.family != "contraction" or not nest.prepare():
+        if op.family != "contraction" or not nest.prepare() or any(p.ends_early for p in nest.parts):
             return False
         assert nest.lane is not None
         located = []
@@ -133,7 +133,7 @@ class TilePlan:
     def _is_reducible(self) -> bool:
         """Whether every reduced loop is a counted one: whole blocks, and no divisor but a single tap's."""
         for part in self.nest.reduced_parts():
-            if part.is_ragged and part.units > int(part.extent):
+            if part.ends_early:
                 # The last block's missing lanes are zero in x; the vectors must exist (as zeros or anything finite).
                 padded = self.frame.layouts[self.v]
                 loop = next(name for name, parts in self.nest.cut.items() if part in parts)
