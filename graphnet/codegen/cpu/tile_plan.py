@@ -53,7 +53,9 @@ class TilePlan:
     def prepare(self) -> bool:
         """Find the scalar and the vector operand, and the loop along the rows."""
         op, nest = self.frame.op, self.nest
-        if op.family != "contraction" or not nest.prepare() or any(p.ends_early for p in nest.parts):
+        if op.family != "contraction" or not nest.prepare():
+            return False
+        if not all(self._has_room(part) for part in nest.parts if part.ends_early):
             return False
         assert nest.lane is not None
         located = []
@@ -77,6 +79,13 @@ class TilePlan:
             return False
         self.row = row
         return self._is_reducible()
+
+    def _has_room(self, part: Part) -> bool:
+        """Whether all written values have room for whole blocks of this loop: filters have, and hold zeros there."""
+        axis = next(k for k, loop in enumerate(self.frame.op.out) if part in self.nest.cut[loop.name])
+        whole = -(-part.units // int(part.extent)) * int(part.extent)
+        layouts = [self.frame.layouts[v] for v in self.frame.kernel.writes]
+        return all(sum(d.step * (int(d.extent) - 1) for d in layout.along(axis)) + 1 >= whole for layout in layouts)
 
     def _choose_row(self) -> Part | None:
         """The run of outputs, along which the vector operand stays, whose tiles take the fewest cycles a row."""
