@@ -75,9 +75,11 @@ def profile(executable: Executable, batch: int, threads: int, repeats: int) -> l
 
 
 def _macs(op: Comprehension, batch: int) -> int:
+    """Multiply-adds of a contraction; of a strided input gradient's taps, only those that fall on a window count."""
     if op.family != "contraction":
         return 0
-    return product(batch if loop.extent == BATCH else int(loop.extent) for loop in (*op.out, *op.reduce))
+    every = product(batch if loop.extent == BATCH else int(loop.extent) for loop in (*op.out, *op.reduce))
+    return every // product(index.divisor for read in op.reads for index in read.index)
 
 
 def whole_step(model: Model, purpose: str, batch: Mapping[str, Any], repeats: int) -> tuple[float, float]:

@@ -58,6 +58,15 @@ class Layout:
     def lane_axis(self) -> int | None:
         return self.dims[-1].axis if self.lanes > 1 else None
 
+    @property
+    def has_lines(self) -> bool:
+        """Whether the dimension before the rows counts lines, between which rows share a halo.
+
+        In a flattened map of one line it does not: blocks of channels, each with a halo of its own, stand there.
+        """
+        row = self.dims[self.row]
+        return self.row > 0 and self.dims[self.row - 1].stride == (int(row.extent) + self.halo) * row.stride
+
     @cached_property
     def is_ragged(self) -> bool:
         """Whether the last block has lanes that hold no data."""

@@ -119,17 +119,20 @@ class _Chooser:
 
     def _place_view(self, kernel: FusedKernel) -> None:
         (source,), (target,) = kernel.root.inputs, kernel.root.outputs
-        layout = self._layout(source)
-        shared = merged(layout, source.type.shape, target.type.shape)
-        if shared is not None and self.preferred.get(target, shared).form() == shared.form():
-            self.layouts[target] = shared
-        else:
+        shape, flat = source.type.shape, target.type.shape
+        shared = merged(self._layout(source), shape, flat)
+        if shared is None and merge_runs(shape, flat) is not None:  # what lies around its rows cannot be shared
+            copy = self._copy(kernel, source, default_layout(source.type, self.lanes))
+            kernel, source = _with_inputs(kernel, {(kernel.root, 0): copy}), copy
+            shared = merged(self.layouts[copy], shape, flat)
+        if shared is None:
             wanted = self.preferred.get(target) or self._default(target)
-            if merged(wanted, target.type.shape, source.type.shape) != layout:
-                self.layouts[target] = wanted
+            self.layouts[target] = wanted
+            if merged(wanted, flat, shape) != self._layout(source):
                 self.kernels.append(_copying_view(kernel))
                 return
-            self.layouts[target] = wanted
+        else:
+            self.layouts[target] = shared
         self.aliases[target] = self.aliases.get(source, source)
         self.views.append(kernel.root)
         self.kernels.append(kernel)

@@ -81,7 +81,7 @@ class Nest(NestText):
         with self.w.loop(part.name, "0", self.count_text(part) if part.ends_early else extents[part.name]):
             self._emit_inner(rest, extents)
         for condition, line in after:
-            with self.w.block(condition):
+            with self.w.block(f"if {condition}") if condition else nullcontext():
                 self.w.line(line)
 
     def _emit_element(self) -> None:

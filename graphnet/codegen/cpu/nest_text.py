@@ -277,7 +277,7 @@ class NestText(NestPlan):
         return f"first_lanes({self.lane_count()})"
 
     def halo_lines(self, row: Part, extents: dict[str, str]) -> tuple[list[str], list[tuple[str, str]]]:
-        """Zeros before each row, and after the last row of a plane."""
+        """Zeros before each row, and after the last row of a plane: with the condition that it is the last, if any."""
         before: list[str] = []
         after: list[tuple[str, str]] = []
         for value in self.frame.kernel.writes:
@@ -293,5 +293,5 @@ class NestText(NestPlan):
             before.append(f"zero({name}, {start} - {layout.halo * column}, {count})")
             end = f"zero({name}, {start} + {extents[row.name]} * {column}, {count})"
             line = self.parts[self.parts.index(row) - 1]
-            after.append((f"if {line.name} == {extents[line.name]} - 1", end))
+            after.append((f"{line.name} == {extents[line.name]} - 1" if layout.has_lines else "", end))
         return before, after
