@@ -28,8 +28,8 @@ _HOMES = {
     "loads": "graphnet.network",
     "compile": "graphnet.model",
     "Model": "graphnet.model",
-    "share": "graphnet.frontend.functions",
-    "Tensor": "graphnet.frontend.tensor",
+    "share": "graphnet.frontend.python.functions",
+    "Tensor": "graphnet.frontend.python.tensor",
     "TrainConfig": "graphnet.frontend.training",
     "SpecError": "graphnet.core.diagnostics",
     "RunError": "graphnet.core.diagnostics",
@@ -45,7 +45,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         found = getattr(import_module(_HOMES[name]), name)
     else:
-        functions = import_module("graphnet.frontend.functions")
+        functions = import_module("graphnet.frontend.python.functions")
         if name not in functions.REGISTRY:
             raise AttributeError(functions.unknown_function(name, [*_HOMES]))
         found = functions.operator_function(name)
@@ -55,4 +55,4 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """All public names, with the functions of the operators."""
-    return sorted({*globals(), *_HOMES, *import_module("graphnet.frontend.functions").REGISTRY})
+    return sorted({*globals(), *_HOMES, *import_module("graphnet.frontend.python.functions").REGISTRY})

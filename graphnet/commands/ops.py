@@ -20,9 +20,9 @@ import graphnet.ops  # noqa: F401 - registers what specs can name
 from graphnet.commands.terminal import show
 from graphnet.commands.wording import as_yaml, in_words
 from graphnet.core.diagnostics import Diagnostic, SpecError, nearest
-from graphnet.frontend.docstrings import attribute_descriptions
-from graphnet.frontend.functions import operator_function
+from graphnet.frontend.python.functions import operator_function
 from graphnet.frontend.settings import default_of, is_required, settings_of
+from graphnet.frontend.writing.docstrings import attribute_descriptions
 from graphnet.ir.definitions import INITIALISERS, METRICS, OPTIMIZERS, SCHEDULES, SOURCES
 from graphnet.ir.operator import REGISTRY
 

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from graphnet.core.diagnostics import Diagnostic, SpecError
-from graphnet.frontend.report import POISON, Report
-from graphnet.frontend.yaml_composer import compose
-from graphnet.frontend.yaml_tree import Array, Scalar, Table, Tree
+from graphnet.frontend.text.report import POISON, Report
+from graphnet.frontend.text.yaml_composer import compose
+from graphnet.frontend.text.yaml_tree import Array, Scalar, Table, Tree
 from graphnet.ops.families.attributes import MAX_EXTENT
 
 Spec = Annotated[Path, typer.Argument(metavar="SPEC", help="The file of the spec.", show_default=False)]

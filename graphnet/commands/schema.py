@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from graphnet.frontend.schema import json_schema
+from graphnet.frontend.writing.schema import json_schema
 from graphnet.interop.files import write_text
 
 Out = Annotated[

@@ -8,25 +8,25 @@ from typing import Any, Final, get_args
 
 from graphnet.core.diagnostics import AttributeProblem, Diagnostic, InternalError, SpecError, nearest
 from graphnet.core.types import DType, TensorType, product
-from graphnet.frontend.arithmetic import bounded
 from graphnet.frontend.assembler import Assembler
-from graphnet.frontend.assertions import Assertions
-from graphnet.frontend.context import Context, Surroundings
-from graphnet.frontend.evaluator import Evaluator, in_words
-from graphnet.frontend.expand import EndlessError, Expander
-from graphnet.frontend.families import Library, root_of
-from graphnet.frontend.layers import MAX_SIZE
-from graphnet.frontend.names import Absent, Binding, Flow, Names
+from graphnet.frontend.expansion.arithmetic import bounded
+from graphnet.frontend.expansion.assertions import Assertions
+from graphnet.frontend.expansion.context import Context, Surroundings
+from graphnet.frontend.expansion.evaluator import Evaluator, in_words
+from graphnet.frontend.expansion.expand import EndlessError, Expander
+from graphnet.frontend.expansion.layers import MAX_SIZE
+from graphnet.frontend.expansion.names import Absent, Binding, Flow, Names
+from graphnet.frontend.expansion.objectives import Objectives
+from graphnet.frontend.expansion.recipes import check_patterns, read_recipe
+from graphnet.frontend.expansion.rules import Rules
+from graphnet.frontend.expansion.templates import ExpressionError, shortened
 from graphnet.frontend.network import Network
-from graphnet.frontend.objectives import Objectives
 from graphnet.frontend.problems import diagnose
-from graphnet.frontend.recipes import check_patterns, read_recipe
-from graphnet.frontend.report import POISON, Poison, Report
-from graphnet.frontend.rules import Rules
-from graphnet.frontend.spec import Spec
 from graphnet.frontend.suspicions import find_suspicions
-from graphnet.frontend.templates import ExpressionError, shortened
-from graphnet.frontend.yaml_tree import Array, Scalar, Table, Tree, is_poisoned
+from graphnet.frontend.text.families import Library, root_of
+from graphnet.frontend.text.report import POISON, Poison, Report
+from graphnet.frontend.text.spec import Spec
+from graphnet.frontend.text.yaml_tree import Array, Scalar, Table, Tree, is_poisoned
 from graphnet.ir.graph import Value
 from graphnet.ops.families.attributes import MAX_EXTENT
 

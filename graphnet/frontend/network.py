@@ -13,11 +13,11 @@ from graphnet.analysis.summary import Summary, summarise
 from graphnet.core.diagnostics import AttributeProblem, Diagnostic
 from graphnet.frontend.assembler import Assembler
 from graphnet.frontend.budgets import Budget
-from graphnet.frontend.builder import NetworkBuilder
-from graphnet.frontend.call_site import CallSite, call_site, reported_at, source_lines
+from graphnet.frontend.python.builder import NetworkBuilder
+from graphnet.frontend.python.call_site import CallSite, call_site, reported_at, source_lines
 from graphnet.frontend.suspicions import find_suspicions
-from graphnet.frontend.to_yaml import to_yaml
 from graphnet.frontend.training import TrainConfig
+from graphnet.frontend.writing.to_yaml import to_yaml
 from graphnet.ir.graph import Graph
 
 NETWORK_NAME = re.compile(r"\w[\w.+-]*", re.ASCII)

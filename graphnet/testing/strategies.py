@@ -19,11 +19,11 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from graphnet.core.diagnostics import AttributeProblem, SpecError
 from graphnet.core.types import product
-from graphnet.frontend.functions import operator_function
 from graphnet.frontend.network import Network
+from graphnet.frontend.python.functions import operator_function
+from graphnet.frontend.python.tensor import Tensor
+from graphnet.frontend.python.term import has_target, prediction_count
 from graphnet.frontend.settings import SettingsError, construct, default_of, is_required, settings_of
-from graphnet.frontend.tensor import Tensor
-from graphnet.frontend.term import has_target, prediction_count
 from graphnet.ir.operator import REGISTRY, Operator
 from graphnet.ops.families.attributes import reference_attributes
 

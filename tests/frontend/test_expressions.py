@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphnet.core.types import TensorType
-from graphnet.frontend.expression_syntax import mentioned
-from graphnet.frontend.expressions import evaluate
-from graphnet.frontend.report import POISON, Poison
-from graphnet.frontend.templates import ExpressionError, is_unbalanced, read_template
+from graphnet.frontend.expansion.expression_syntax import mentioned
+from graphnet.frontend.expansion.expressions import evaluate
+from graphnet.frontend.expansion.templates import ExpressionError, is_unbalanced, read_template
+from graphnet.frontend.text.report import POISON, Poison
 
 
 class Names:

@@ -7,7 +7,7 @@ import pytest
 from graphnet.core.diagnostics import SpecError
 from graphnet.core.source import SourceSpan
 from graphnet.frontend.loader import loads
-from graphnet.frontend.report import MAX_REPORTED, Report
+from graphnet.frontend.text.report import MAX_REPORTED, Report
 
 
 def span(line: int, column: int = 1, file: str = "a.yaml") -> SourceSpan:

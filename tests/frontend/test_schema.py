@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from graphnet.frontend.report import Report
-from graphnet.frontend.schema import json_schema
-from graphnet.frontend.yaml_composer import compose
-from graphnet.frontend.yaml_tree import Array, Scalar, Table, Tree
+from graphnet.frontend.text.report import Report
+from graphnet.frontend.text.yaml_composer import compose
+from graphnet.frontend.text.yaml_tree import Array, Scalar, Table, Tree
+from graphnet.frontend.writing.schema import json_schema
 from graphnet.ir.operator import REGISTRY
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").rglob("*.yaml"))

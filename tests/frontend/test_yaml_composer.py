@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from graphnet.core.diagnostics import Diagnostic
-from graphnet.frontend.report import POISON, Report
-from graphnet.frontend.yaml_composer import compose
-from graphnet.frontend.yaml_tree import MAX_DEPTH, Array, Scalar, Table, Tree, scalars
+from graphnet.frontend.text.report import POISON, Report
+from graphnet.frontend.text.yaml_composer import compose
+from graphnet.frontend.text.yaml_tree import MAX_DEPTH, Array, Scalar, Table, Tree, scalars
 
 
 def read(text: str) -> tuple[Tree | None, list[Diagnostic]]:

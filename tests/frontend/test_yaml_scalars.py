@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from graphnet.frontend.yaml_scalars import ScalarValue, read_scalar
+from graphnet.frontend.text.yaml_scalars import ScalarValue, read_scalar
 
 
 @pytest.mark.parametrize(

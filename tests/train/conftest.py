@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from graphnet.core.source import SourceSpan
-from graphnet.frontend.functions import operator_function
 from graphnet.frontend.network import Network
+from graphnet.frontend.python.functions import operator_function
 from graphnet.ir.optimizer import Optimizer, ParameterSettings
 
 Array = np.ndarray[Any, Any]

@@ -12,8 +12,8 @@ import pytest
 
 from graphnet.compiler import compile_graph
 from graphnet.core.diagnostics import RunError
-from graphnet.frontend.functions import operator_function
 from graphnet.frontend.network import Network
+from graphnet.frontend.python.functions import operator_function
 from graphnet.frontend.training import TrainConfig
 from graphnet.runtime.module import Module
 from graphnet.train.history import History, Row

@@ -9,8 +9,8 @@ import pytest
 
 from graphnet.core.diagnostics import SpecError
 from graphnet.core.types import TensorType
-from graphnet.frontend.functions import operator_function
 from graphnet.frontend.network import Network
+from graphnet.frontend.python.functions import operator_function
 from graphnet.frontend.training import TrainConfig
 from graphnet.ir.data import Slot, demand_of
 from graphnet.train.dataset import Dataset

@@ -1,0 +1,1 @@
+"""From entries to a graph: blocks, loops, names, references and expressions."""

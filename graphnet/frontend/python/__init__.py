@@ -1,0 +1,1 @@
+"""Networks written in Python: a function for every operator, tensors, scopes and sharing."""

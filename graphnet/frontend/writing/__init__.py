@@ -1,0 +1,1 @@
+"""From a graph back to YAML, and the schema for editors."""
