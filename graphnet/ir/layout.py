@@ -92,6 +92,11 @@ class Layout:
             return None
         return unit
 
+    def positions(self, axis: int) -> int:
+        """How many positions along an axis have a place, those of padding included; 0 for the batch."""
+        dims = self.along(axis)
+        return 0 if any(d.extent == BATCH for d in dims) else 1 + sum(d.step * (int(d.extent) - 1) for d in dims)
+
     def form(self) -> tuple[object, ...]:
         """What two layouts must share for the same loops to walk both: everything but strides."""
         return tuple((d.axis, d.step, d.extent) for d in self.dims), self.lanes, self.units

@@ -120,8 +120,8 @@ class Check:
         """A direction that meets no kink, if one is found, and the relative error along it."""
         attempts = 0
         while True:
-            direction = self.rng.standard_normal(surface.point.shape)
-            direction /= np.linalg.norm(direction)
+            direction: Array = np.asarray(self.rng.standard_normal(surface.point.shape))
+            direction = direction / np.linalg.norm(direction)
             analytic, slope = self._slope(surface, direction)
             attempts += 1
             if attempts == _ATTEMPTS or slope.is_settled(analytic, self.tolerance):

@@ -9,7 +9,7 @@ Needs hypothesis, which the extra `test` installs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
@@ -76,7 +76,7 @@ def values_of(hint: Any) -> SearchStrategy[Any]:
 
 
 def _is_within(value: Any, limit: Any) -> bool:
-    checks = {
+    checks: dict[str, Callable[[Any], bool]] = {
         "ge": lambda b: value >= b,
         "gt": lambda b: value > b,
         "le": lambda b: value <= b,
@@ -167,7 +167,7 @@ class _Writer:
         has_parameters = definition.parameters is not Operator.parameters
         if has_parameters and self.is_rare():
             settings["freeze"] = True
-        made = self.net.apply(definition.name, *operands, **settings, **references)
+        made = self.net.apply(definition.name, *operands, **{**settings, **references})
         if has_parameters:
             self.owners[made.name] = len(operands)
         self._made(made, (*operands, *references.values()))

@@ -121,8 +121,8 @@ class _Chooser:
         (source,), (target,) = kernel.root.inputs, kernel.root.outputs
         shape, flat = source.type.shape, target.type.shape
         shared = merged(self._layout(source), shape, flat)
-        if shared is None and merge_runs(shape, flat) is not None:  # what lies around its rows cannot be shared
-            copy = self._copy(kernel, source, default_layout(source.type, self.lanes))
+        if shared is None and merge_runs(shape, flat) is not None:  # its padding lies in the way
+            copy = self._copy(kernel, source, plain(shape))
             kernel, source = _with_inputs(kernel, {(kernel.root, 0): copy}), copy
             shared = merged(self.layouts[copy], shape, flat)
         if shared is None:
