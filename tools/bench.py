@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -60,6 +61,7 @@ class Comparison:
         peak: multiply-adds a second of one core.
         limit: time that the multiply-adds of a step take at that rate.
         loss_difference: largest relative difference between the losses of the first steps.
+        load: the machine's load average before, where the system tells: processes that wanted a core.
     """
 
     network: str
@@ -74,12 +76,14 @@ class Comparison:
     peak: float
     limit: float
     loss_difference: float | None
+    load: float | None
     start_up: StartUp | None
 
 
 def compare(spec: str, options: argparse.Namespace) -> Comparison:
     """Measure one network."""
     train = not options.predict
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     network = graphnet.load(spec, **dict(options.set))
     batch = random_batch(network, options.batch)
     model = graphnet_model(network, options.batch, options.threads)
@@ -102,7 +106,7 @@ def compare(spec: str, options: argparse.Namespace) -> Comparison:
     )
     return Comparison(
         network.name, options.batch, options.threads, timings["graphnet"].median, theirs.median if theirs else None,
-        fastest and fastest[0].name, ways, *ratios, peak.best, limit, fastest and fastest[1], start_up,
+        fastest and fastest[0].name, ways, *ratios, peak.best, limit, fastest and fastest[1], load, start_up,
     )  # fmt: skip
 
 
@@ -168,6 +172,12 @@ def report(found: list[Comparison], console: Console, *, train: bool) -> None:
             console.print(
                 f"  losses of {CHECKED_STEPS} steps differ by {c.loss_difference:.1e} at most", highlight=False
             )
+    busiest = max((c.load or 0.0 for c in found), default=0.0)
+    console.print(f"load average before: {busiest:.1f}, of {usable_cores()} cores", highlight=False)
+    if busiest > usable_cores() / 2:
+        console.print(
+            "  other programs wanted the cores too: steps on all of them waited, PyTorch's most", highlight=False
+        )
     starts = [c for c in found if c.start_up]
     if starts:
         console.print(_start_up_table(starts))
