@@ -167,9 +167,15 @@ def vectors_along(shape: tuple[Extent, ...], axis: int, cut: tuple[Dim, ...], la
 
 
 def merged(layout: Layout, shape: tuple[Extent, ...], flat: tuple[Extent, ...]) -> Layout | None:
-    """The layout of the same memory with runs of axes merged: `flat` instead of `shape`; None if that is no merge."""
+    """The layout of the same memory with runs of axes merged: `flat` instead of `shape`.
+
+    None if that is no merge, if padding would lie between the flat positions, or if rows of one element between zeros
+    would be lost.
+    """
     runs = merge_runs(shape, flat)
-    if runs is None:
+    if runs is None or (layout.halo and layout.dims[layout.row].extent == 1):
+        return None
+    if any(layout.positions(axis) != shape[axis] for run in runs for axis in run[1:]):
         return None
     place: dict[int, tuple[int, int]] = {}
     for target, run in enumerate(runs):

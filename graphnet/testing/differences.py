@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -17,10 +17,10 @@ _LEVELS: Final = 7
 _SHRINK: Final = 8.0
 _FIRST_CHANGE: Final = 400.0
 """The first step changes the function by this many times its noise, over the tolerance."""
-_VALUE_NOISE: Final = 4.0
-"""Uncertainty of a smooth slope, in units of noise / step: twice the deviation of the extrapolated value."""
-_ROUGHNESS_NOISE: Final = 25.0
-"""How rough a smooth function may look, in the same units: some three deviations."""
+_VALUE_NOISE: Final = 8.0
+"""Uncertainty of a smooth slope, in units of noise / step: four times the deviation of the extrapolated value."""
+_ROUGHNESS_NOISE: Final = 40.0
+"""How rough a smooth function may look, in the same units: some five deviations."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Slope:
 
     Attributes:
         value: by central differences at two steps, extrapolated (Richardson).
-        uncertainty: about how far the true derivative may be from it.
+        uncertainty: about how far the true derivative may be from it, or at a kink, the two from the one-sided ones.
         left, right: the one-sided derivatives, which differ at a kink.
         is_smooth: whether the values on both sides fit one smooth function.
     """
@@ -96,16 +96,20 @@ def measure_slope(
     """
     is_usable = guess != 0 and np.isfinite(guess)
     step = min(longest, _FIRST_CHANGE * noise / (tolerance * abs(guess))) if is_usable else longest
-    best: Slope | None = None
-    for _ in range(_LEVELS):
-        slope = _slope_at(function, origin, step, noise)
+    tried: list[Slope] = []
+    for level in range(_LEVELS):
+        slope = _slope_at(function, origin, step / _SHRINK**level, noise)
         if slope.is_smooth and slope.uncertainty <= tolerance * max(abs(guess), abs(slope.value)):
             return slope
-        if best is None or (not slope.is_smooth, slope.uncertainty) < (not best.is_smooth, best.uncertainty):
-            best = slope
-        step /= _SHRINK
-    assert best is not None
-    return best
+        tried.append(slope)
+    smooth = [slope for slope in tried if slope.is_smooth]
+    return min(smooth or map(_at_kink, tried[1:], tried), key=lambda slope: slope.uncertainty)
+
+
+def _at_kink(slope: Slope, longer: Slope) -> Slope:
+    """One-sided slopes are as certain as they stay the same from one length of steps to the next."""
+    drift = abs(slope.left - longer.left) + abs(slope.right - longer.right)
+    return replace(slope, uncertainty=slope.uncertainty + drift)
 
 
 def _slope_at(function: Function, origin: float, step: float, noise: float) -> Slope:
@@ -119,5 +123,5 @@ def _slope_at(function: Function, origin: float, step: float, noise: float) -> S
     roughness = abs(far - near) + abs((far_right - far_left) - 2 * (near_right - near_left)) / 2
     unit = noise / step
     is_smooth = bool(roughness <= _ROUGHNESS_NOISE * unit)
-    uncertainty = _VALUE_NOISE * unit + (0.0 if is_smooth else roughness)
-    return Slope((4 * near - far) / 3, uncertainty, 2 * near_left - far_left, 2 * near_right - far_right, is_smooth)
+    left, right = 2 * near_left - far_left, 2 * near_right - far_right
+    return Slope((4 * near - far) / 3, _VALUE_NOISE * unit, left, right, is_smooth)

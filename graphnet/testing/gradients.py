@@ -65,7 +65,7 @@ def check_gradients(
     loss, gradients = double.loss_and_gradients(given)
     if not np.isfinite(loss):
         raise RunError(f"the loss is {loss}, so there is no gradient to check{_culprit(double, given)}")
-    noise = measure_noise(_along_all_parameters(double, trained, given, rng))
+    noise = measure_noise(_along_everything(double, given, rng))
     check = Check(rng, loss, noise, tolerance, directions, elements)
 
     checked: dict[str, Checked] = {}
@@ -113,19 +113,19 @@ def _input_lines(module: Module, name: str, batch: Mapping[str, Any]) -> Callabl
     return along
 
 
-def _along_all_parameters(
-    module: Module, paths: list[str], batch: Mapping[str, Any], rng: np.random.Generator
-) -> Callable[[float], float]:
-    """The loss along a random direction of length 1 over all parameters together."""
-    store = module.store
+def _along_everything(module: Module, batch: Mapping[str, Any], rng: np.random.Generator) -> Callable[[float], float]:
+    """The loss along a random direction that moves all trained parameters, and all inputs of floats, by length 1."""
+    store, floats = module.store, [v.name for v in module.graph.inputs if v.type.dtype == "float"]
     direction, origin = np.zeros_like(store.values), store.values.copy()
-    for path in paths:
-        store.write(path, rng.standard_normal(module.graph.parameter(path).spec.shape), direction)
+    for path in store.offsets:
+        store.write(path, rng.standard_normal(store.parameters[path].spec.shape), direction)
     direction /= float(np.linalg.norm(direction)) or 1.0
+    moves = {name: rng.standard_normal(np.shape(batch[name])) for name in floats}
+    length = float(np.sqrt(sum((move**2).sum() for move in moves.values()))) or 1.0
 
     def loss_at(t: float) -> float:
         np.copyto(store.values, origin + t * direction)
-        loss = module.training_loss(batch)
+        loss = module.training_loss({**batch, **{name: batch[name] + t / length * moves[name] for name in floats}})
         np.copyto(store.values, origin)
         return loss
 

@@ -32,6 +32,8 @@ MOST_ELEMENTS: Final = 400
 REALS: Final = (1.0, 0.5, 0.25, 2.0, 0.1, -0.5, 0.0, 1.5)
 """Numbers for attributes, those first that examples shrink to."""
 WHOLES: Final = (1, 2, 3, 0, 5, 4, -1)
+_TRIES: Final = 4
+"""How often attributes are drawn for an operator until they fit some operands."""
 
 
 # -- attributes --------------------------------------------------------------------------------------------------
@@ -159,10 +161,13 @@ class _Writer:
         categories = sorted({REGISTRY[name].category for name in self.layers})
         category = self.draw(st.sampled_from(categories))  # first, or the many activations would crowd out the rest
         definition = REGISTRY[self.draw(st.sampled_from([n for n in self.layers if REGISTRY[n].category == category]))]
-        settings = self.draw(attributes(definition))
         references = {name: self._pick(self.values) for name in reference_attributes(definition)}
-        operands = self._operands(definition, settings, references)
-        if not operands:
+        for _ in range(_TRIES):
+            settings = self.draw(attributes(definition))
+            operands = self._operands(definition, settings, references)
+            if operands:
+                break
+        else:
             return
         has_parameters = definition.parameters is not Operator.parameters
         if has_parameters and self.is_rare():

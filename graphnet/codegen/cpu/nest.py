@@ -49,13 +49,13 @@ class Nest(NestText):
     def emit(self, module: str) -> GeneratedKernel:
         w, frame = self.w, self.frame
         outer, inner = self._split_tasks()
-        extents = {p.name: frame.extent(p.name, self.count(p)) for p in self.parts}
+        extents = {p.name: frame.extent(p.name, self.places(p)) for p in self.parts}
         w.line("task = next_task(args[0])")
         total = times(*(extents[p.name] for p in outer))
         with w.block(f"while task < {total}"):
             w.unravel("task", [p.name for p in outer], [extents[p.name] for p in outer])
-            beyond = [self.is_inside_text(p) for p in outer if p.ends_early]
-            with w.block(f"if {' and '.join(beyond)}") if beyond else nullcontext():
+            inside = [self.is_inside_text(p) for p in outer if self.stops_short(p)]
+            with w.block(f"if {' and '.join(inside)}") if inside else nullcontext():
                 self._emit_inner(inner, extents)
             w.line("task = next_task(args[0])")
         label = kernel_label(frame.nodes)
@@ -78,22 +78,23 @@ class Nest(NestText):
         before, after = self.halo_lines(part, extents) if self.is_row(part) else ([], [])
         for line in before:
             self.w.line(line)
-        with self.w.loop(part.name, "0", self.count_text(part) if part.ends_early else extents[part.name]):
+        with self.w.loop(part.name, "0", self.count_text(part) if self.stops_short(part) else extents[part.name]):
             self._emit_inner(rest, extents)
         for condition, line in after:
             with self.w.block(f"if {condition}") if condition else nullcontext():
                 self.w.line(line)
 
     def _emit_element(self) -> None:
-        """Compute and store the outputs at the current output loops."""
-        beyond = self.beyond_end() if self.mode == "scalar" else []
+        """Compute and store the outputs at the current output loops; zeros where those are only padding."""
+        beyond = self.beyond_end()
         if not beyond:
             self._emit_values()
             return
-        self.frame.used |= {"splat", "sstore"}
-        with self.w.block(f"if {' or '.join(beyond)}"):  # a padding lane
+        store = "vstore" if self.mode == "lanes" else "sstore"
+        self.frame.used |= {"splat", store}
+        with self.w.block(f"if {' or '.join(beyond)}"):
             for value in self.frame.kernel.writes:
-                self.w.line(f"sstore({self.frame.pointer(value)}, {self.write_offset(value)}, splat(0.0))")
+                self.w.line(f"{store}({self.frame.pointer(value)}, {self.write_offset(value)}, splat(0.0))")
         with self.w.block("else"):
             self._emit_values()
 

@@ -161,6 +161,26 @@ class NestPlan:
         """How often a part runs: the inner part of a single block only as far as there are positions."""
         return min(int(part.extent), part.units) if part.block and part.units else part.extent
 
+    def places(self, part: Part) -> Extent:
+        """How often an output's part runs, with the padding of the axis."""
+        for axis, loop in enumerate(self.op.out):
+            if self.cut[loop.name] == (part,) and self.is_padded(axis):
+                return self.out.along(axis)[0].extent
+        return self.count(part)
+
+    def is_padded(self, axis: int) -> bool:
+        """Whether an axis of the outputs that is not cut has places for more elements than there are.
+
+        Those get zeros, for kernels that read whole blocks.
+        """
+        dims = self.out.along(axis)
+        return len(dims) == 1 and dims[0].step == 1 and dims[0].extent != self.op.out[axis].extent
+
+    def stops_short(self, part: Part) -> bool:
+        """Whether an output's part runs less often in its last block, which has no places for more."""
+        axis = next(axis for axis, loop in enumerate(self.op.out) if part in self.cut[loop.name])
+        return part.ends_early and not self.is_padded(axis)
+
     def is_row(self, part: Part) -> bool:
         return any(
             self.layouts[v].halo and part in self.cut[self.op.out[self.layouts[v].dims[self.layouts[v].row].axis].name]

@@ -266,8 +266,10 @@ class NestText(NestPlan):
         return affine(self.frame.row.number(f"{name}_0", layout.base), terms)
 
     def beyond_end(self) -> list[str]:
-        """Conditions for an element that lies beyond the end of a cut axis."""
-        return [f"{self._logical(o.name)} >= {o.extent}" for o in self.op.out if len(self.cut[o.name]) > 1]
+        """Conditions for an element that lies beyond the end of an axis, in its padding."""
+        cut = [o for o in self.op.out if len(self.cut[o.name]) > 1] if self.mode == "scalar" else []
+        padded = [o for axis, o in enumerate(self.op.out) if o not in cut and self.is_padded(axis)]
+        return [f"{self._logical(o.name)} >= {o.extent}" for o in (*cut, *padded)]
 
     def fold_mask(self) -> str:
         """The mask of the folded lanes that hold data, where the last block is not full."""

@@ -14,7 +14,6 @@ SAMPLE_ROWS = 1.1
 """What rows of samples cost against rows of a map, whose elements lie next to each other."""
 
 
-
 @dataclass(frozen=True)
 class TileLimits:
     """What a tile may use.
@@ -117,7 +116,7 @@ class TilePlan:
             (a, ca), (b, cb) = ((range(int(e)), c) for e, c in zip(extents, terms.values(), strict=True))
             whole = [(ca * i + cb * j + index.offset) for i in a for j in b]
             inside = [v for v in whole if v % index.divisor == 0 and 0 <= v // index.divisor < int(extent)]
-            share *= len(inside) / len([v for v in whole if v % index.divisor == 0])
+            share *= len(inside) / max(1, len([v for v in whole if v % index.divisor == 0]))
         return share
 
     def _may_be_row(self, part: Part) -> bool:
@@ -140,7 +139,10 @@ class TilePlan:
         """Whether every reduced loop is a counted one: whole blocks, and no divisor but a single tap's."""
         for part in self.nest.reduced_parts():
             if part.ends_early:
-                # The last block's missing lanes are zero in x; the vectors must exist (as zeros or anything finite).
+                # The last block's missing lanes are zero in x; the vectors must exist and be finite. Parameters and
+                # what nests write have zeros there; tiles leave anything.
+                if self.v.producer is not None and self.v.producer.comprehension.family == "contraction":
+                    return False
                 padded = self.frame.layouts[self.v]
                 loop = next(name for name, parts in self.nest.cut.items() if part in parts)
                 read = self.frame.op.reads[0 if self.frame.nodes[0].inputs[0] is self.v else 1]
