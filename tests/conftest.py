@@ -6,8 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 Golden = Callable[[Path, str], None]
+
+
+# The same examples on every machine, however slow: no clock, no database.
+settings.register_profile(
+    "ci", deadline=None, derandomize=True, database=None, print_blob=False,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)  # fmt: skip
+settings.load_profile("ci")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -27,7 +27,7 @@ from graphnet.frontend.settings import SettingsError, construct, default_of, is_
 from graphnet.ir.operator import REGISTRY, Operator
 from graphnet.ops.families.attributes import reference_attributes
 
-MOST_ELEMENTS: Final = 400
+MOST_ELEMENTS: Final = 150
 """Layers whose output is larger, for one sample, are left out, so that networks run fast."""
 REALS: Final = (1.0, 0.5, 0.25, 2.0, 0.1, -0.5, 0.0, 1.5)
 """Numbers for attributes, those first that examples shrink to."""
@@ -152,9 +152,11 @@ class _Writer:
 
     def add_input(self, name: str) -> None:
         rank = self.draw(st.sampled_from((1, 3, 3, 2)))
-        channels = self.draw(st.sampled_from((2, 3, 1, 5, 9, 17)))
-        extents = [self.draw(st.sampled_from((3, 5, 1, 2, 7))) for _ in range(rank - 1)]
-        self._made(self.net.input(name, (channels, *extents)), ())
+        shape = [self.draw(st.sampled_from((2, 3, 1, 5, 9, 17)))]  # channels, then extents
+        for _ in range(rank - 1):
+            fitting = [extent for extent in (3, 5, 1, 2, 7) if product(shape) * extent <= MOST_ELEMENTS]
+            shape.append(self.draw(st.sampled_from(fitting)))
+        self._made(self.net.input(name, shape), ())
 
     def add_layer(self) -> None:
         """An operator on values that it accepts, or nothing."""

@@ -87,7 +87,8 @@ def test_attributes_are_within_their_limits(name: str) -> None:
 
 def test_networks_shrink_to_what_matters() -> None:
     net = find(
-        networks(), lambda net: any(n.op.name == "conv2d" and n.op.stride != (1, 1) for n in net.graph.nodes),
-        settings=settings(REPRODUCIBLE, max_examples=1000),
+        networks(max_layers=4, layers=["add", "conv2d", "relu"]),
+        lambda net: any(n.op.name == "conv2d" and n.op.stride != (1, 1) for n in net.graph.nodes),
+        settings=settings(REPRODUCIBLE, max_examples=300),
     )  # fmt: skip
-    assert len(net.graph.nodes) <= 4, net.to_yaml()
+    assert len(net.graph.nodes) <= 3, net.to_yaml()
