@@ -47,8 +47,18 @@ class ArgumentRow:
         return list(self._slots)
 
     def number(self, name: str, value: int) -> str:
-        """Pass a number; 0 and 1, which shape the code, are written out instead."""
-        return str(value) if value in (0, 1) else self.add(name, value)
+        """Pass a number; 0 and 1, which shape the code, are written out instead.
+
+        Returns:
+            the text: the name, counted on where it stands for another number already (an operand that is read twice).
+        """
+        if value in (0, 1):
+            return str(value)
+        taken, count = name, 1
+        while taken in self._slots and self.arguments[self._slots[taken] - 2] != value:
+            count += 1
+            taken = f"{name}_{count}"
+        return self.add(taken, value)
 
     def unpacking(self, pointers: dict[str, str]) -> list[str]:
         """The lines that name the slots: pointers (by the function that makes each), then numbers."""

@@ -87,8 +87,8 @@ def test_attributes_are_within_their_limits(name: str) -> None:
 
 def test_networks_shrink_to_what_matters() -> None:
     net = find(
-        networks(max_layers=4, layers=["add", "conv2d", "relu"]),
+        networks(max_layers=3, layers=["conv2d", "relu"]),
         lambda net: any(n.op.name == "conv2d" and n.op.stride != (1, 1) for n in net.graph.nodes),
-        settings=settings(REPRODUCIBLE, max_examples=300),
+        settings=settings(REPRODUCIBLE, max_examples=200),
     )  # fmt: skip
     assert len(net.graph.nodes) <= 3, net.to_yaml()
