@@ -40,15 +40,19 @@ class Executable:
         device: `cpu`, or `python` to interpret the same source.
         floats: `float32` or `float64`.
         batch: most samples of a step.
+
+    Attributes:
+        memory: of every value that lies in memory.
+        arenas: of the stages, in bytes.
     """
 
     def __init__(
         self, stages: Sequence[Stage], places: Mapping[Value, Array], step: Array, device: str, floats: str, batch: int
     ) -> None:
         self.stages, self.step, self.floats, self.batch = tuple(stages), step, floats, batch
-        self._memory: dict[Value, Array] = dict(places)
+        self.memory: dict[Value, Array] = dict(places)
         self._scratch: list[Array] = []
-        self._arenas: list[Array] = []
+        self.arenas: list[Array] = []
         entries: list[tuple[FusedKernel, GeneratedKernel, LaidOutGraph]] = []
         for stage in self.stages:
             self._bind(stage)
@@ -57,7 +61,7 @@ class Executable:
         rows = [self._row(generated.arguments) for _, generated, _ in entries]
         barriers = self._barriers([(kernel, laid) for kernel, _, laid in entries])
         names = [kernel.name for kernel, _, _ in entries]
-        keep = (self._memory, self._arenas, self._scratch, step)
+        keep = (self.memory, self.arenas, self._scratch, step)
         self.program: Runnable
         if device == "python":
             self.program = InterpretedProgram([interpret_kernel(s) for s in sources], rows, barriers, names, keep)
@@ -69,24 +73,24 @@ class Executable:
     def _bind(self, stage: Stage) -> None:
         graph, laid = stage.laid.fused.graph, stage.laid
         arena = aligned_zeros(stage.schedule.plan.peak + SLACK, np.dtype(np.uint8))
-        self._arenas.append(arena)
+        self.arenas.append(arena)
         offsets = {p.name: p.offset for p in stage.schedule.plan.placements}
         for value, name in stage.schedule.buffers.items():
             start = offsets[name]
             kind = numpy_dtype(value.type.dtype, self.floats)
             count = laid.layouts[value].size(self.batch) * kind.itemsize
-            self._memory[value] = arena[start : start + count].view(kind)
+            self.memory[value] = arena[start : start + count].view(kind)
         for value in (*graph.inputs, *graph.targets):
-            if value not in self._memory:
-                self._memory[value] = self._new(value, laid)
+            if value not in self.memory:
+                self.memory[value] = self._new(value, laid)
         for node in graph.nodes:
             for value in node.inputs:
-                if value.role == "constant" and value not in self._memory:
-                    self._memory[value] = self._new(value, laid)
+                if value.role == "constant" and value not in self.memory:
+                    self.memory[value] = self._new(value, laid)
                     assert value.data is not None
-                    pack(value.data, self._memory[value], laid.layouts[value], value.type.shape)
+                    pack(value.data, self.memory[value], laid.layouts[value], value.type.shape)
         for target, source in laid.aliases.items():
-            self._memory[target] = self._memory[source]
+            self.memory[target] = self.memory[source]
 
     def _new(self, value: Value, laid: LaidOutGraph) -> Array:
         size = laid.layouts[value].size(self.batch) + SLACK // 8
@@ -97,7 +101,7 @@ class Executable:
         for argument in arguments:
             match argument:
                 case Address(value):
-                    row.append(self._memory[value].ctypes.data)
+                    row.append(self.memory[value].ctypes.data)
                 case Scratch(size):
                     self._scratch.append(aligned_zeros(size, np.dtype(self.floats)))
                     row.append(self._scratch[-1].ctypes.data)
@@ -122,7 +126,7 @@ class Executable:
         return barriers
 
     def _range(self, value: Value) -> tuple[int, int]:
-        memory = self._memory[value]
+        memory = self.memory[value]
         return memory.ctypes.data, memory.ctypes.data + memory.nbytes
 
     # -- running -------------------------------------------------------------------------------------------------
@@ -134,7 +138,7 @@ class Executable:
             for value in (*stage.laid.fused.graph.inputs, *stage.laid.fused.graph.targets):
                 array = batch[value.name]
                 count = len(array)
-                pack(array, self._memory[value], stage.laid.layouts[value], value.type.shape)
+                pack(array, self.memory[value], stage.laid.layouts[value], value.type.shape)
         self.step[0] = count
         return count
 
@@ -145,7 +149,7 @@ class Executable:
         """A copy of a value that the program computed (or was fed)."""
         for stage in self.stages:
             if value in stage.laid.layouts:
-                return unpack(self._memory[value], stage.laid.layouts[value], value.type.shape, count)
+                return unpack(self.memory[value], stage.laid.layouts[value], value.type.shape, count)
         raise KeyError(value.name)
 
     @property

@@ -136,15 +136,19 @@ class InterpretedProgram:
 
     def run_profiled(self, workers: int | None = None, steps: int = 1) -> list[float]:
         """Run the step `steps` times and give each kernel's nanoseconds."""
-        kernels, _ = self._kept
-        spent = [0.0] * len(kernels)
+        spent = [0.0] * len(self.names)
         for _ in range(steps):
-            self._tickets[:] = 0
-            for position, (kernel, row) in enumerate(zip(kernels, self._arguments, strict=True)):
+            for position in range(len(self.names)):
                 before = time.perf_counter_ns()
-                kernel(row, 0, 1)
+                self.run_kernel(position)
                 spent[position] += time.perf_counter_ns() - before
         return [nanoseconds / steps for nanoseconds in spent]
+
+    def run_kernel(self, position: int) -> None:
+        """Run one kernel, to look at memory between kernels."""
+        self._tickets[position] = 0
+        kernels, _ = self._kept
+        kernels[position](self._arguments[position], 0, 1)
 
 
 def _checked(arguments: Sequence[Arguments], *lengths: int) -> tuple[Arguments, ...]:

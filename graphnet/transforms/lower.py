@@ -19,6 +19,7 @@ def lower(graph: Graph, *, training: bool) -> Graph:
     """
     b = Builder(training=training)
     new: dict[Value, Value] = {}
+    buffer_of: dict[Value, Value] = {}  # new values of buffers, and whose they are
     updates: tuple[tuple[Value, Value], ...] = ()
     for node in graph.nodes:
         inputs = [new.get(v, v) for v in node.inputs]
@@ -28,7 +29,9 @@ def lower(graph: Graph, *, training: bool) -> Graph:
             else:
                 made = node.op.lower(b, *inputs)
         new.update(zip(node.outputs, made if isinstance(made, tuple) else (made,), strict=True))
-        new.update(b.updates[len(updates) :])  # a layer applied again continues from the statistics of the first time
+        for buffer, value in b.updates[len(updates) :]:  # a layer applied again goes on from the statistics so far
+            new[buffer_of.get(buffer, buffer)] = value
+            buffer_of[value] = buffer_of.get(buffer, buffer)
         updates = tuple(b.updates)
     lowered = map_results(graph, b.nodes, lambda v: new.get(v, v))
     buffers = [p.value for p in graph.parameters if p.value in new]

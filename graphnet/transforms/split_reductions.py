@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from graphnet.core.types import BATCH
 from graphnet.ir.comprehension import Comprehension, Index, Loop, Read, Result
-from graphnet.ir.expression import Coordinate, Load, Uniform, walk
+from graphnet.ir.expression import Coordinate, Load, Uniform, loads, walk
 from graphnet.ir.graph import Graph, Node, Value
 from graphnet.transforms.rewrite import map_results, rebuilt
 
@@ -46,6 +46,9 @@ def _chunks(op: Comprehension, batch: int, lanes: int) -> int:
     plain = all(i.loop or i.coefficient("n") == 0 for r in op.reads for i in r.index)
     counted = any(isinstance(e, (Coordinate, Uniform)) for r in op.results for e in walk(r.expression))
     if not over_batch or over_batch[0].name != "n" or not plain or counted or any(r.fold != "sum" for r in op.results):
+        return 1
+    ends = {slot for slot, read in enumerate(op.reads) if any(i.loop == "n" for i in read.index)}
+    if not all(loads(r.expression) & ends for r in op.results):  # the last part would not end with the samples
         return 1
     work, results = 1, 1
     for loop in op.out:

@@ -1,52 +1,92 @@
-"""The reverse pass on graphs whose derivatives are known."""
+"""The reverse pass: sums over paths, nothing for what is frozen, zeros for what the loss does not see."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import graphnet as gn
-from graphnet.ir.verify import verify
+from graphnet.ir.graph import Graph
+from graphnet.testing.evaluate import evaluate
 from graphnet.transforms.differentiate import attach_loss, backward_nodes, differentiate
-
-from .networks import convolutional
-
-
-def test_backward_nodes_come_after_forward_nodes_and_cite_their_layer() -> None:
-    graph = differentiate(attach_loss(convolutional().graph))
-    verify(graph, "differentiate")
-    backward = backward_nodes(graph)
-    assert graph.nodes[-len(backward) :] == backward
-    assert all(node.span is not None and node.layer for node in backward if node.layer)
+from graphnet.transforms.lower import lower
 
 
-def test_every_trained_parameter_has_a_gradient_of_its_shape() -> None:
-    graph = differentiate(attach_loss(convolutional().graph))
-    trained = {p.path: p.value.type.shape for p in graph.parameters if p.trainable}
-    assert {path: v.type.shape for path, v in graph.gradients.items()} == trained
+def run(graph: Graph, batch: int, **arrays: np.ndarray) -> dict[str, np.ndarray]:
+    """The loss and the gradients of a differentiated graph; parameters by path, with `_` for dots."""
+    graph = lower(graph, training=True)
+    given = {v.name: v for v in (*graph.inputs, *graph.targets, *(p.value for p in graph.parameters))}
+    known = evaluate(graph.nodes, {given[name.replace("_", ".")]: a for name, a in arrays.items()}, batch)
+    return {name: known[v] for name, v in {**graph.outputs, **graph.gradients, **graph.input_gradients}.items()}
 
 
-def test_paths_that_meet_add_up() -> None:
-    """loss = sum (w x + (w x) * (w x))^2 through one shared product: its derivative, by hand."""
-    net = gn.Network("meet")
-    x = net.input("x", (1,))
-    y = gn.linear(x, 1, bias=False, name="w")
-    z = y + y * y
-    net.output("z", z)
-    net.loss(gn.squared_error(z, "t"))
-    model = gn.compile(net, batch_size=1, dtype="float64", device="python")
-    model.load_parameters({"w.weight": np.array([[0.5]])})
-    _, gradients = model.loss_and_gradients({"x": [[3.0]], "t": [[1.0]]})
-    product = 0.5 * 3.0
-    value = product + product**2
-    np.testing.assert_allclose(gradients["w.weight"], [[2 * (value - 1.0) * (1 + 2 * product) * 3.0]], rtol=1e-14)
+def test_a_value_read_twice_gets_both_gradients() -> None:
+    """d/dx of sum (x * x + x - t)^2 is 2 (x x + x - t) (2 x + 1)."""
+    net = gn.Network("paths")
+    x = net.input("x", (5,))
+    net.loss(gn.squared_error(gn.multiply(x, x) + x, "t"))
+    a, t = np.random.default_rng(0).standard_normal((2, 3, 5))
+    found = run(differentiate(attach_loss(net.graph), inputs=True), 3, x=a, t=t)
+    np.testing.assert_allclose(found["loss"], ((a * a + a - t) ** 2).sum())
+    np.testing.assert_allclose(found["x"], 2 * (a * a + a - t) * (2 * a + 1))
 
 
-def test_what_the_loss_does_not_reach_has_a_gradient_of_zeros() -> None:
-    net = gn.Network("apart")
+def test_terms_are_weighted_and_add_up() -> None:
+    net = gn.Network("terms")
+    x = gn.identity(net.input("x", (5,)))
+    net.loss(gn.squared_error(x, "t"), weight=0.25)
+    net.loss(gn.squared_error(x, "u"), weight=3.0)
+    a, t, u = np.random.default_rng(0).standard_normal((3, 3, 5))
+    found = run(differentiate(attach_loss(net.graph), inputs=True), 3, x=a, t=t, u=u)
+    np.testing.assert_allclose(found["loss"], 0.25 * ((a - t) ** 2).sum() + 3 * ((a - u) ** 2).sum())
+    np.testing.assert_allclose(found["x"], 0.5 * (a - t) + 6 * (a - u))
+
+
+def test_a_shared_parameter_gets_the_sum_over_its_uses() -> None:
+    net = gn.Network("shared")
+    first = gn.linear(net.input("x", (3,)), 3, bias=False, name="fc")
+    net.loss(gn.squared_error(gn.share(first, first), "t"))
+    rng = np.random.default_rng(0)
+    x, t, w = rng.standard_normal((2, 3)), rng.standard_normal((2, 3)), rng.standard_normal((3, 3))
+    found = run(differentiate(attach_loss(net.graph)), 2, x=x, t=t, fc_weight=w)
+    gy = 2 * (x @ w.T @ w.T - t)
+    np.testing.assert_allclose(found["fc.weight"], gy.T @ (x @ w.T) + (gy @ w).T @ x)
+
+
+def test_what_the_loss_does_not_see_has_zeros() -> None:
+    net = gn.Network("unseen")
     x = net.input("x", (3,))
-    net.output("unused", gn.linear(x, 2, name="unused"))
-    net.loss(gn.squared_error(gn.linear(x, 2, name="used"), "t"))
-    model = gn.compile(net, batch_size=2, device="python")
-    _, gradients = model.loss_and_gradients({"x": np.ones((2, 3)), "t": np.ones((2, 2))})
-    assert not gradients["unused.weight"].any()
-    assert gradients["used.weight"].any()
+    y = net.input("y", (2,))
+    net.output("side", gn.linear(x, 4, name="side"))
+    net.loss(gn.squared_error(gn.linear(x, 2, name="seen"), "t"))
+    net.output("other", gn.tanh(y))
+    graph = differentiate(attach_loss(net.graph), inputs=True)
+    rng = np.random.default_rng(0)
+    arrays = {"x": rng.standard_normal((2, 3)), "y": np.ones((2, 2)), "t": np.ones((2, 2))}
+    arrays |= {p.path.replace(".", "_"): rng.standard_normal(p.spec.shape) for p in graph.parameters}
+    found = run(graph, 2, **arrays)
+    assert found["side.weight"].shape == (4, 3)
+    assert not found["side.weight"].any()
+    assert not found["y"].any()
+    assert found["seen.weight"].all()
+
+
+@pytest.mark.parametrize("freeze", [True, False])
+def test_nothing_is_computed_for_what_is_frozen(freeze: bool) -> None:
+    net = gn.Network("frozen")
+    h = gn.tanh(gn.linear(net.input("x", (5,)), 4, name="first", freeze=freeze))
+    net.loss(gn.mse(gn.linear(h, 3, name="second"), "t"))
+    graph = differentiate(attach_loss(net.graph))
+    trained = {"second.weight", "second.bias"} | (set() if freeze else {"first.weight", "first.bias"})
+    assert set(graph.gradients) == trained
+    lowered = lower(graph, training=True)
+    behind = {node.layer for node in backward_nodes(lowered)}
+    assert ("tanh1" in behind) == (not freeze), "gradients are not carried beyond the last parameter that wants one"
+
+
+def test_a_loss_of_nothing_that_is_trained() -> None:
+    net = gn.Network("fixed")
+    net.loss(gn.mse(gn.tanh(net.input("x", (5,))), "t"))
+    graph = differentiate(attach_loss(net.graph))
+    assert graph.gradients == {}
+    assert backward_nodes(graph) == ()

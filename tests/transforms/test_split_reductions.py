@@ -1,55 +1,112 @@
-"""Long sums are cut by their shapes alone, and give the same results."""
+"""Long sums over samples become parts and their sum; everything else stays as it is."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from graphnet.ir.graph import Graph
-from graphnet.testing.batches import random_batch
-from graphnet.testing.evaluate import evaluate
-from graphnet.transforms.place_results import place_results
-from graphnet.transforms.split_reductions import split_reductions
+from graphnet.core.types import BATCH, TensorType
+from graphnet.ir.builder import Builder
+from graphnet.ir.comprehension import Fold, Index, Loop
+from graphnet.ir.expression import Coordinate
+from graphnet.ir.graph import Graph, Value
+from graphnet.ir.verify import verify
+from graphnet.transforms.split_reductions import SMALL, split_reductions
 
-from .networks import convolutional, training_graph
+Make = Callable[..., Graph]
+Compute = Callable[..., dict[str, np.ndarray]]
 
-BATCH = 64
-
-
-def gradients(graph: Graph, samples: int) -> dict[str, np.ndarray]:
-    rng = np.random.default_rng(5)
-    batch = random_batch(graph, samples, seed=3)
-    bindings = {v: batch[v.name] for v in (*graph.inputs, *graph.targets)}
-    for parameter in graph.parameters:
-        bindings[parameter.value] = rng.uniform(0.5, 1.5, parameter.value.type.sample_shape)
-    known = evaluate(graph.nodes, bindings, samples)
-    return {path: known[value] for path, value in graph.gradients.items()}
+MOST = 37
+X = Value("x", TensorType.batched(5, 41), "input")
+N = Loop("n", BATCH)
 
 
-def test_sums_over_the_batch_are_cut() -> None:
-    made = split_reductions(training_graph(convolutional()), batch=BATCH, lanes=4)
-    parts = [n for n in made.nodes if n.comprehension.label.endswith("_part")]
-    assert parts
-    for node in parts:
-        assert all(loop.extent != "N" for loop in node.comprehension.reduce)
-        assert node.comprehension.out[-1].name == "part"
+def labels(graph: Graph) -> list[str]:
+    return [node.comprehension.label for node in graph.nodes]
 
 
-@pytest.mark.parametrize("samples", [3, 64, 37])
-def test_parts_add_up(samples: int) -> None:
-    graph = training_graph(convolutional(size=5))
-    whole, cut = gradients(graph, samples), gradients(split_reductions(graph, batch=BATCH, lanes=4), samples)
-    for path, gradient in whole.items():
-        np.testing.assert_allclose(cut[path], gradient, rtol=1e-9, atol=1e-10, err_msg=path)
+def split(graph: Graph) -> Graph:
+    return verify(split_reductions(graph, batch=MOST, lanes=8), "split_reductions")
 
 
-def test_small_sums_stay_whole() -> None:
-    graph = training_graph(convolutional(size=5))
-    assert len(split_reductions(graph, batch=1, lanes=4).nodes) == len(graph.nodes)
+@pytest.mark.parametrize("samples", [1, 2, 19, MOST])
+def test_a_long_sum_is_cut_whatever_the_number_of_samples(samples: int, make_graph: Make, computed: Compute) -> None:
+    b = Builder()
+    graph = make_graph(b, [X], {"y": b.reduce("total", "sum", lambda v: v * v, X, axes=(0, 2))})
+    after = split(graph)
+    assert labels(after) == ["total_part", "total_total"]
+    part = after.nodes[0].comprehension.out[-1]
+    assert (part.name, 1 < int(part.extent) <= MOST) == ("part", True)
+    np.testing.assert_allclose(computed(after, samples)["y"], computed(graph, samples)["y"], rtol=1e-12)
 
 
-def test_each_gradient_has_a_value_of_its_own() -> None:
-    placed = place_results(training_graph(convolutional()))
-    values = [*placed.gradients.values(), *(new for _, new in placed.updates)]
-    assert len(values) == len(set(values))
-    assert not {v for n in placed.nodes if n.comprehension.view for v in n.outputs} & set(values)
+def test_a_contraction_over_samples_is_cut(make_graph: Make, computed: Compute) -> None:
+    """A weight gradient: few results, a long sum."""
+    b = Builder()
+    x, gy = Value("x", TensorType.batched(13), "input"), Value("gy", TensorType.batched(11), "input")
+    c, f = Loop("c", 11), Loop("f", 13)
+    y = b.contract("gw", [c, f], [N], gy, [Index.of("n"), Index.of("c")], x, [Index.of("n"), Index.of("f")])
+    graph = make_graph(b, [x, gy], {"y": y})
+    after = split(graph)
+    assert labels(after) == ["gw_part", "gw_total"]
+    np.testing.assert_allclose(computed(after, 23)["y"], computed(graph, 23)["y"], rtol=1e-11)
+
+
+def test_several_results_are_cut_together(make_graph: Make, computed: Compute) -> None:
+    b = Builder()
+    total = b.reduce("total", "sum", lambda v: v, X, axes=(0, 2))
+    (node,) = b.nodes
+    assert node.outputs == (total,)
+    graph = make_graph(b, [X], {"y": total, "z": b.pointwise("z", lambda t: t + 1, total)})
+    after = split(graph)
+    assert labels(after) == ["total_part", "total_total", "z"]
+    np.testing.assert_allclose(computed(after)["z"], computed(graph)["z"])
+
+
+@pytest.mark.parametrize("fold", ["max", "min"])
+def test_only_sums_are_cut(fold: Fold, make_graph: Make) -> None:
+    b = Builder()
+    graph = make_graph(b, [X], {"y": b.reduce("fold", fold, lambda v: v, X, axes=(0, 2))})
+    assert labels(split(graph)) == ["fold"]
+
+
+def test_short_sums_stay_whole(make_graph: Make) -> None:
+    b = Builder()
+    x = Value("x", TensorType.batched(3), "input")
+    assert MOST * 3 * 3 < SMALL
+    graph = make_graph(b, [x], {"y": b.reduce("total", "sum", lambda v: v, x, axes=(0,))})
+    assert labels(split(graph)) == ["total"]
+
+
+def test_a_sum_with_many_results_stays_whole(make_graph: Make) -> None:
+    """There is enough for every worker already."""
+    b = Builder()
+    x = Value("x", TensorType.batched(1021), "input")
+    graph = make_graph(b, [x], {"y": b.reduce("total", "sum", lambda v: v, x, axes=(0,))})
+    assert labels(split(graph)) == ["total"]
+
+
+def test_a_sum_that_does_not_reach_over_samples_stays_whole(make_graph: Make) -> None:
+    b = Builder()
+    w = Value("w", TensorType((997, 11)), "parameter")
+    graph = make_graph(b, [], {"y": b.reduce("total", "sum", lambda v: v, w, axes=(0,))})
+    assert labels(split(graph)) == ["total"]
+
+
+def test_a_sum_that_counts_samples_stays_whole(make_graph: Make) -> None:
+    b = Builder()
+    graph = make_graph(b, [X], {"y": b.reduce("total", "sum", lambda v: v * Coordinate("n"), X, axes=(0, 2))})
+    assert labels(split(graph)) == ["total"]
+
+
+def test_a_sum_of_what_no_sample_holds_stays_whole(make_graph: Make, computed: Compute) -> None:
+    """The bias gradient under a constant gradient reads nothing that ends with the samples."""
+    b = Builder()
+    w = Value("w", TensorType((5,)), "input")
+    y = b.reduce("total", "sum", lambda v: v, w, axes=(0, 2), shape=(BATCH, 5, 41), operand_axes=[(1,)])
+    graph = make_graph(b, [w], {"y": y})
+    after = split(graph)
+    np.testing.assert_allclose(computed(after, 3)["y"], computed(graph, 3)["y"])
+    assert labels(after) == ["total"]
