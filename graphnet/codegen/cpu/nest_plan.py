@@ -218,7 +218,5 @@ class NestPlan:
                 low, high = index.range(known)
                 if low >= 0 and high < int(extent):
                     continue
-            if index.offset == 0 and index.divisor == 1 and all(c > 0 for _, c in index.terms) and extent == BATCH:
-                continue  # n alone, within the batch by construction
             bounds.append((index, extent))
         return bounds
