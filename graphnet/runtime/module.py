@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from graphnet.codegen.arguments import STEP_FIRST_SAMPLE, STEP_KEY
 from graphnet.codegen.cpu.counters import mix_key
 from graphnet.core.diagnostics import RunError
 from graphnet.core.source import SourceSpan
@@ -66,7 +67,7 @@ class Module:
         self._programs: dict[str, Built] = {}
         self._inference: dict[str, Value] = {}
         self._group(optimizer)
-        self._updates = 0
+        self._updates, self._accumulated = 0, 0
         self._lr = optimizer.lr
         for parameter in self.graph.parameters:
             if not parameter.spec.counter:
@@ -226,11 +227,15 @@ class Module:
         return loss
 
     def accumulate_step(self, batch: Mapping[str, Any], share: float, *, last: bool) -> float:
-        """Add `share` times the gradients of a batch; with the last one, update. Returns the batch's loss."""
+        """Add `share` times the gradients of a batch; with the last one, update. Returns the batch's loss.
+
+        Random numbers are those that the samples would have in one large batch.
+        """
         self._need_loss()
         built = self._program("accumulate")
         built.hyper[0]["share"][0] = share
-        self._run("accumulate", self._checked(batch))
+        _, count = self._run("accumulate", self._checked(batch), first_sample=self._accumulated)
+        self._accumulated = 0 if last else self._accumulated + count
         loss = self._loss(built)
         if last:
             update = self._program("apply")
@@ -321,9 +326,11 @@ class Module:
             self._programs[purpose] = self._build(self, purpose)
         return self._programs[purpose]
 
-    def _run(self, purpose: str, batch: Mapping[str, Array]) -> tuple[Built, int]:
+    def _run(self, purpose: str, batch: Mapping[str, Array], *, first_sample: int = 0) -> tuple[Built, int]:
+        """Run a program for a batch whose first sample is one of several batches of the step."""
         built = self._program(purpose)
-        self.step_block[1] = mix_key(self.seed, self.step)
+        self.step_block[STEP_KEY] = mix_key(self.seed, self.step)
+        self.step_block[STEP_FIRST_SAMPLE] = first_sample
         count = built.executable.feed(batch)
         built.executable.run(self.threads)
         return built, count
