@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 from typing import Annotated, Any, Final, cast, get_args, get_type_hints
 
@@ -15,21 +15,39 @@ MAX_EXTENT = 2**31 - 1
 """The longest axis, and the most units of a layer: beyond it nothing could be allocated anyway."""
 
 
-def _pair(value: Any) -> Any:
-    return (value, value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _for_axes(count: int) -> Callable[[Any], Any]:
+    """A validator that takes one whole number for as many."""
+
+    def repeat(value: Any) -> Any:
+        return (value,) * count if isinstance(value, int) and not isinstance(value, bool) else value
+
+    return repeat
 
 
 Flag = Annotated[bool, Field(strict=True)]
 Positive = Annotated[int, Field(strict=True, ge=1, le=MAX_EXTENT)]
 NonNegative = Annotated[int, Field(strict=True, ge=0, le=MAX_EXTENT)]
 Whole = Annotated[int, Field(strict=True, ge=-MAX_EXTENT, le=MAX_EXTENT)]
+PositiveSingle = Annotated[tuple[Positive], BeforeValidator(_for_axes(1), json_schema_input_type=Positive)]
+"""A whole number for the one axis of a sequence."""
+NonNegativeSingle = Annotated[tuple[NonNegative], BeforeValidator(_for_axes(1), json_schema_input_type=NonNegative)]
 PositivePair = Annotated[
-    tuple[Positive, Positive], BeforeValidator(_pair, json_schema_input_type=Positive | tuple[Positive, Positive])
+    tuple[Positive, Positive],
+    BeforeValidator(_for_axes(2), json_schema_input_type=Positive | tuple[Positive, Positive]),
 ]
 """A whole number for both height and width, or one for each."""
 NonNegativePair = Annotated[
     tuple[NonNegative, NonNegative],
-    BeforeValidator(_pair, json_schema_input_type=NonNegative | tuple[NonNegative, NonNegative]),
+    BeforeValidator(_for_axes(2), json_schema_input_type=NonNegative | tuple[NonNegative, NonNegative]),
+]
+PositiveTriple = Annotated[
+    tuple[Positive, Positive, Positive],
+    BeforeValidator(_for_axes(3), json_schema_input_type=Positive | tuple[Positive, Positive, Positive]),
+]
+"""A whole number for depth, height and width alike, or one for each."""
+NonNegativeTriple = Annotated[
+    tuple[NonNegative, NonNegative, NonNegative],
+    BeforeValidator(_for_axes(3), json_schema_input_type=NonNegative | tuple[NonNegative, NonNegative, NonNegative]),
 ]
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """Any finite number."""

@@ -1,4 +1,4 @@
-"""Windows that slide over the height and width of feature maps: what convolution and pooling have in common."""
+"""Windows that slide over maps of one, two or three dimensions: what convolution and pooling have in common."""
 
 from __future__ import annotations
 
@@ -10,35 +10,51 @@ from graphnet.core.types import BATCH, TensorType
 from graphnet.ir.comprehension import Index, Loop, window, windows_over
 
 Pair = tuple[int, int]
-_AXES = ("height", "width")
+Extents = tuple[int, ...]
+_AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+_POSITIONS = "dhw"
+_TAPS = "kij"
 
 
 @dataclass(frozen=True)
 class Windows:
-    """The geometry of two-dimensional windows.
+    """The geometry of windows of one, two or three dimensions; of all fields, those of the last axis come last.
 
     Attributes:
-        kernel_size: taps vertically and horizontally.
+        kernel_size: taps along each axis.
         stride: steps between windows.
-        padding: rows before and after, columns before and after.
-        dilation: steps between taps.
+        padding: positions before and after each axis; none by default.
+        dilation: steps between taps; 1 by default.
         ceil_mode: whether a last window may stick out at the end, if it starts inside or in the padding before.
     """
 
-    kernel_size: Pair
-    stride: Pair
-    padding: tuple[Pair, Pair] = ((0, 0), (0, 0))
-    dilation: Pair = (1, 1)
+    kernel_size: Extents
+    stride: Extents
+    padding: tuple[Pair, ...] = ()
+    dilation: Extents = ()
     ceil_mode: bool = False
 
-    def extents(self, size: Sequence[int]) -> Pair:
-        """How many windows there are, vertically and horizontally.
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "padding", self.padding or ((0, 0),) * self.rank)
+        object.__setattr__(self, "dilation", self.dilation or (1,) * self.rank)
+
+    @property
+    def rank(self) -> int:
+        """The number of axes that windows slide along."""
+        return len(self.kernel_size)
+
+    @property
+    def axis_names(self) -> tuple[str, ...]:
+        """What these axes are called."""
+        return _AXES[self.rank]
+
+    def extents(self, size: Sequence[int]) -> Extents:
+        """How many windows there are along each axis.
 
         Raises:
             AttributeProblem: not even one fits.
         """
-        height, width = (self._extent(axis, extent) for axis, extent in enumerate(size))
-        return height, width
+        return tuple(self._extent(axis, extent) for axis, extent in enumerate(size))
 
     def span(self, axis: int) -> int:
         """Distance from the first to the last tap, both included."""
@@ -53,7 +69,7 @@ class Windows:
             count -= 1  # the last window would start behind the last element
         if count > 0:
             return count
-        name = _AXES[axis]
+        name = self.axis_names[axis]
         raise AttributeProblem(
             f"its window of {span} does not fit the {name} of {{operand}}",
             expected=f"{name} + padding of at least {span}",
@@ -70,34 +86,39 @@ class Windows:
             last = (self._extent(axis, extent) - 1) * self.stride[axis] + self.span(axis) - self.padding[axis][0]
             if extent - last > max(0, self.stride[axis] - self.span(axis)):
                 found.append(
-                    f"stride {self.stride[axis]} leaves {extent - last} of {_AXES[axis]} {extent} unread "
+                    f"stride {self.stride[axis]} leaves {extent - last} of {self.axis_names[axis]} {extent} unread "
                     f"(kernel {self.kernel_size[axis]})"
                 )
         return tuple(found)
 
     @property
-    def taps(self) -> tuple[Loop, Loop]:
+    def taps(self) -> tuple[Loop, ...]:
         """The loops over a window: i rows, j columns."""
-        return Loop("i", self.kernel_size[0]), Loop("j", self.kernel_size[1])
+        return tuple(Loop(tap, extent) for tap, extent in zip(self._tap_names, self.kernel_size, strict=True))
 
     @property
-    def reads(self) -> tuple[Index, Index]:
+    def reads(self) -> tuple[Index, ...]:
         """Where tap (i, j) of the window (h, w) reads."""
-        return (
-            window("h", "i", self.stride[0], self.dilation[0], self.padding[0][0]),
-            window("w", "j", self.stride[1], self.dilation[1], self.padding[1][0]),
-        )
+        return tuple(window(*geometry) for geometry in self._geometry)
 
     @property
-    def readers(self) -> tuple[Index, Index]:
+    def readers(self) -> tuple[Index, ...]:
         """Which window reads the element (h, w) with its tap (i, j)."""
-        return (
-            windows_over("h", "i", self.stride[0], self.dilation[0], self.padding[0][0]),
-            windows_over("w", "j", self.stride[1], self.dilation[1], self.padding[1][0]),
-        )
+        return tuple(windows_over(*geometry) for geometry in self._geometry)
+
+    @property
+    def _tap_names(self) -> str:
+        return _TAPS[-self.rank :]
+
+    @property
+    def _geometry(self) -> list[tuple[str, str, int, int, int]]:
+        before = (first for first, _ in self.padding)
+        positions = _POSITIONS[-self.rank :]
+        return list(zip(positions, self._tap_names, self.stride, self.dilation, before, strict=True))
 
 
-def feature_map_loops(type: TensorType) -> tuple[Loop, Loop, Loop, Loop]:
-    """The loops n, c, h, w over a value of type (N, C, H, W)."""
-    channels, height, width = type.sample_shape
-    return Loop("n", BATCH), Loop("c", channels), Loop("h", height), Loop("w", width)
+def feature_map_loops(type: TensorType) -> tuple[Loop, ...]:
+    """The loops n, c, h, w over a value of type (N, C, H, W); n, c, w and n, c, d, h, w where there are fewer or more."""
+    channels, *size = type.sample_shape
+    positions = zip(_POSITIONS[-len(size) :], size, strict=True)
+    return Loop("n", BATCH), Loop("c", channels), *(Loop(name, extent) for name, extent in positions)
