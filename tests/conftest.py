@@ -1,12 +1,15 @@
-"""What all tests share: golden files, and the option that renews them."""
+"""What all tests share: golden files, the option that renews them, and how many processes run tests."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from graphnet.runtime.cores import usable_cores
 
 Golden = Callable[[Path, str], None]
 
@@ -17,6 +20,16 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )  # fmt: skip
 settings.load_profile("ci")
+
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # all cores have a process that runs tests
+    os.environ.setdefault("GRAPHNET_COMPILERS", "1")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite runs on all cores; a part of it, in this process, where a debugger can stop."""
+    is_whole = config.args_source is not pytest.Config.ArgsSource.ARGS and not config.option.keyword
+    return min(8, usable_cores()) if is_whole else 0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,6 +6,7 @@
 | `GRAPHNET_DEBUG` | 1 timings, 2 summary, 3 graph after every pass, 4 kernel sources | 0 |
 | `GRAPHNET_DUMP` | folder that receives numbered files, one for each stage | none |
 | `GRAPHNET_THREADS` | most workers that run a step | all usable cores |
+| `GRAPHNET_COMPILERS` | most processes that compile kernels at once | all usable cores |
 | `GRAPHNET_LANES_BITS` | widest vectors to generate: 512, 256 or 128 | what the machine has |
 
 They are read when they are needed, so a test may set them at any time before it compiles.
@@ -49,10 +50,12 @@ def dump_directory() -> Path | None:
 
 def threads_limit() -> int | None:
     """The most workers that the user allows, if the user said so."""
-    limit = _integer("GRAPHNET_THREADS")
-    if limit is not None and limit < 1:
-        raise RunError(f"GRAPHNET_THREADS is {limit}: at least one worker must run")
-    return limit
+    return _count("GRAPHNET_THREADS", "at least one worker must run")
+
+
+def compilers_limit() -> int | None:
+    """The most processes that compile kernels at once, if the user said so."""
+    return _count("GRAPHNET_COMPILERS", "at least one process must compile")
 
 
 def lanes_bits() -> int | None:
@@ -61,6 +64,13 @@ def lanes_bits() -> int | None:
     if bits not in (None, 128, 256, 512):
         raise RunError(f"GRAPHNET_LANES_BITS is {bits}: it must be 128, 256 or 512")
     return bits
+
+
+def _count(name: str, reason: str) -> int | None:
+    count = _integer(name)
+    if count is not None and count < 1:
+        raise RunError(f"{name} is {count}: {reason}")
+    return count
 
 
 def _integer(name: str) -> int | None:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import graphnet.core
 from graphnet.core.diagnostics import InternalError
+from graphnet.core.environment import compilers_limit
 from graphnet.runtime.cores import usable_cores
 from graphnet.runtime.machine_code import MachineCode, compile_kernel
 
@@ -54,7 +55,8 @@ def compile_files(paths: Sequence[Path]) -> Iterator[tuple[Path, MachineCode]]:
 
 def _helper_count(kernels: int) -> int:
     """Helpers beside this process: a process takes as long to start as one or two kernels take to compile."""
-    return 0 if kernels <= 2 else max(0, min(usable_cores() - 1, kernels // 2))
+    most = compilers_limit() or usable_cores()
+    return 0 if kernels <= 2 else max(0, min(most - 1, kernels // 2))
 
 
 def _next(waiting: queue.SimpleQueue[Path]) -> Path | None:
