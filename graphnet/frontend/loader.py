@@ -39,7 +39,7 @@ def load(path: str | Path, /, **params: Any) -> Network:
 
     Args:
         path: of the file. What it extends or imports lies below the working directory, if that contains the file,
-            or else below the file's folder.
+            or the nearest folder around the file that is called `specs`; or else below the file's own folder.
         params: values for the spec's params; then its budgets (`assert`) are not checked.
 
     Raises:

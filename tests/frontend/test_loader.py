@@ -173,16 +173,16 @@ def test_an_imports_problems_are_shown_in_its_file(tmp_path: Path) -> None:
 
 
 def test_paths_never_leave_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "specs" / "family"
+    folder = tmp_path / "networks" / "family"
     folder.mkdir(parents=True)
     write(tmp_path, secret="graphnet: 1\n")
-    write(tmp_path / "specs", base=BASE)
+    write(tmp_path / "networks", base=BASE)
     write(
         folder,
         leaf="graphnet: 1\nextends: ../base.yaml\nparams: {depth: 1}\n",
         out="graphnet: 1\nextends: ../../secret.yaml",
     )
-    monkeypatch.chdir(tmp_path / "specs")
+    monkeypatch.chdir(tmp_path / "networks")
     assert load("family/leaf.yaml").name == "base"
     with pytest.raises(SpecError, match="leaves the folder of the specs"):
         load("family/out.yaml")
@@ -193,6 +193,25 @@ def test_paths_never_leave_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     write(folder, linked="graphnet: 1\nextends: link.yaml\n")
     with pytest.raises(SpecError, match="leaves the folder of the specs"):
         load("linked.yaml")
+
+
+def test_a_folder_called_specs_is_a_root_wherever_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "specs" / "family"
+    folder.mkdir(parents=True)
+    write(tmp_path, secret="graphnet: 1\n")
+    write(tmp_path / "specs", base=BASE)
+    write(
+        folder,
+        leaf="graphnet: 1\nextends: ../base.yaml\nparams: {depth: 1}\n",
+        out="graphnet: 1\nextends: ../../secret.yaml",
+    )
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for place in (folder, elsewhere, tmp_path / "specs"):
+        monkeypatch.chdir(place)
+        assert load(folder / "leaf.yaml").name == "base"
+        with pytest.raises(SpecError, match="leaves the folder of the specs"):
+            load(folder / "out.yaml")
 
 
 def test_texts_refer_to_files_below_their_root(tmp_path: Path) -> None:

@@ -18,14 +18,20 @@ MAX_CHAIN = 16
 
 
 def root_of(path: Path) -> Path:
-    """The folder that a spec and all it refers to lie in: the working directory if the file is below it, else the
-    file's folder."""
+    """The folder that a spec and all it refers to lie in.
+
+    That is the working directory if the file is below it, or the nearest folder around the file that is called
+    `specs`: the outer one of the two. Where there is neither, it is the file's folder.
+    """
     here = Path.cwd().resolve()
     try:
         folder = path.resolve().parent
     except (OSError, ValueError, RuntimeError):  # no path at all: reading it says so
         return here
-    return here if folder.is_relative_to(here) else folder
+    around = (folder, *folder.parents)
+    named = next((parent for parent in around if parent.name == "specs"), None)
+    roots = [parent for parent in around if parent in (here, named)]
+    return roots[-1] if roots else folder
 
 
 def read_text(path: Path, shown: str) -> str:
