@@ -3,10 +3,35 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 
-from graphnet.ir.data import Array, Slot, misfit
+from graphnet.ir.data import Array, Demand, Slot, misfit
+
+_BYTES: Final = 256 * 2**20
+"""What made-up data takes at most, unless a spec says how many samples it wants."""
+
+
+def affordable_samples(demand: Demand) -> int:
+    """How many samples to make up: 1024, or fewer, down to 64, where they would take more than 256 MiB."""
+    return max(64, min(1024, _BYTES // (4 * sum(slot.type.size for slot in demand.slots) + 1)))
+
+
+def fit_field(field: Array, shape: tuple[int, ...]) -> Array:
+    """A value for each place of an image, for a target of other extents.
+
+    A smaller target looks at the centre, as networks without padding do; a larger one is enlarged.
+
+    Args:
+        field: (N, *extents).
+        shape: the target's extents.
+    """
+    for axis, (extent, wanted) in enumerate(zip(field.shape[1:], shape, strict=True), start=1):
+        place = np.arange(wanted)
+        seen = place + (extent - wanted) // 2 if wanted <= extent else place * extent // wanted
+        field = field.take(seen, axis=axis)
+    return field
 
 
 def fit_images(images: Array, slot: Slot, source: str) -> Array:

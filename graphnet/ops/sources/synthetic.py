@@ -11,8 +11,8 @@ from graphnet.core.types import product
 from graphnet.ir.data import Array, DataSource, Demand, Slot
 from graphnet.ir.definitions import SOURCES
 from graphnet.ir.settings import Count, NonNegativeCount, NonNegativeNumber
+from graphnet.ops.families.fitting import affordable_samples, fit_field
 
-_BYTES: Final = 256 * 2**20
 _LATENTS: Final = 16
 _CELLS: Final = 4
 """Patterns in images are made of at most this many cells along each axis."""
@@ -44,7 +44,7 @@ class Synthetic(DataSource):
 
     def load(self, demand: Demand, folder: Path) -> dict[str, Array]:
         rng = np.random.Generator(np.random.PCG64(self.seed))
-        count = self.samples or max(64, min(1024, _BYTES // (4 * sum(slot.type.size for slot in demand.slots) + 1)))
+        count = self.samples or affordable_samples(demand)
         clusters = min((slot.classes for slot in demand.targets if slot.classes), default=8)
         cluster = rng.permutation(np.arange(count) % clusters)
         centres = rng.normal(0, 1, (clusters, _LATENTS))
@@ -99,8 +99,6 @@ def _waves(rng: np.random.Generator, slot: Slot, hidden: Array) -> Array:
 def _paint(rng: np.random.Generator, images: Array, shape: tuple[int, ...], classes: int) -> Array:
     """Paint cells of random classes over images, in place, and return the class of each pixel of the target.
 
-    A target smaller than the image looks at its centre, as networks without padding do; a larger one is enlarged.
-
     Args:
         images: (N, C, *extents).
         shape: the target's, without N.
@@ -113,8 +111,4 @@ def _paint(rng: np.random.Generator, images: Array, shape: tuple[int, ...], clas
         field = field.take(np.arange(extent) * cells.shape[axis] // extent, axis=axis)
     colours = rng.normal(0, 2, (classes, channels)).astype(np.float32)
     images += np.moveaxis(colours[field], -1, 1)
-    for axis, (extent, wanted) in enumerate(zip(extents, shape, strict=True), start=1):
-        place = np.arange(wanted)
-        seen = place + (extent - wanted) // 2 if wanted <= extent else place * extent // wanted
-        field = field.take(seen, axis=axis)
-    return field.astype(np.int32)
+    return fit_field(field, shape).astype(np.int32)
