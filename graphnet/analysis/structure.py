@@ -8,6 +8,7 @@ from functools import cached_property
 
 from graphnet.core.types import TensorType
 from graphnet.ir.graph import Graph, Node, Scope, Value
+from graphnet.ops.families.references import reference_counts, with_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,7 +209,8 @@ class _Signature:
         inner_scopes = [(s.name, s.kind) for s in node.scope[depth:]]
         types = [_signature_of_type(v.type) for v in node.outputs]
         name = node.name.rsplit(".", 1)[-1]
-        return f"{inner_scopes} {name} {node.op!r} {types} {[self._source(v) for v in node.inputs]} {node.frozen}"
+        op = with_names(node.op, dict.fromkeys(reference_counts(node.op), ""))
+        return f"{inner_scopes} {name} {op!r} {types} {[self._source(v) for v in node.inputs]} {node.frozen}"
 
     def _source(self, value: Value) -> str:
         if value in self.inner:

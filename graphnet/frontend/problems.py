@@ -8,7 +8,7 @@ from graphnet.core.diagnostics import AttributeProblem, Diagnostic
 from graphnet.core.source import SourceSpan
 from graphnet.ir.graph import Value
 from graphnet.ir.operator import Operator
-from graphnet.ops.families.attributes import reference_attributes
+from graphnet.ops.families.references import reference_counts
 
 FORBIDDEN = frozenset("./:*?$ \t\r\n")
 """Characters that no name may have: paths, patterns and expressions give them a meaning."""
@@ -56,7 +56,7 @@ def check_arity(op: Operator, count: int, subject: str) -> None:
     Raises:
         AttributeProblem: there are too many or too few.
     """
-    count -= sum(getattr(op, name) is not None for name in reference_attributes(type(op)))
+    count -= sum(reference_counts(op).values())
     if op.kind == "layer" and (count == op.arity if op.arity is not None else count >= 2):
         return
     if op.kind != "layer" and count >= 1:

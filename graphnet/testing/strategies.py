@@ -25,7 +25,7 @@ from graphnet.frontend.python.tensor import Tensor
 from graphnet.frontend.python.term import has_target, prediction_count
 from graphnet.frontend.settings import SettingsError, construct, default_of, is_required, settings_of
 from graphnet.ir.operator import REGISTRY, Operator
-from graphnet.ops.families.attributes import reference_attributes
+from graphnet.ops.families.references import reference_attributes, resolved
 
 MOST_ELEMENTS: Final = 150
 """Layers whose output is larger, for one sample, are left out, so that networks run fast."""
@@ -163,8 +163,8 @@ class _Writer:
         categories = sorted({REGISTRY[name].category for name in self.layers})
         category = self.draw(st.sampled_from(categories))  # first, or the many activations would crowd out the rest
         definition = REGISTRY[self.draw(st.sampled_from([n for n in self.layers if REGISTRY[n].category == category]))]
-        references = {name: self._pick(self.values) for name in reference_attributes(definition)}
         for _ in range(_TRIES):
+            references = {name: self._pick(self.values) for name in reference_attributes(definition)}
             settings = self.draw(attributes(definition))
             operands = self._operands(definition, settings, references)
             if operands:
@@ -247,9 +247,14 @@ def _fits(
     definition: type[Operator], settings: dict[str, Any], operands: Sequence[Tensor], references: dict[str, Tensor]
 ) -> bool:
     """Whether an operator accepts its operands, and makes nothing large of them."""
-    types = [v.value.type for v in (*operands, *references.values())]
+    values = [v.value for v in operands]
+    settings = dict(settings)
     try:
-        operator = construct(definition, settings | {name: v.name for name, v in references.items()}, definition.name)
+        for name, named in references.items():
+            settings[name], stood_for = resolved(definition, name, named.value)
+            values += stood_for
+        types = [value.type for value in values]
+        operator = construct(definition, settings, definition.name)
         made, *_ = operator.infer(*types)
         parameters = operator.parameters(*types)
     except (AttributeProblem, SettingsError):

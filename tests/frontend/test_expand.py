@@ -14,7 +14,7 @@ from graphnet.frontend.loader import load, loads
 from graphnet.frontend.network import Network
 from graphnet.ir.graph import Graph, Value
 from graphnet.ir.operator import REGISTRY, Operator, operator
-from graphnet.ops.families.attributes import Reference
+from graphnet.ops.families.references import Reference
 
 SPECS = Path(__file__).parent / "specs"
 

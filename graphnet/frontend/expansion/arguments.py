@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from graphnet.core.diagnostics import AttributeProblem, nearest
@@ -17,7 +18,7 @@ from graphnet.frontend.text.vocabulary import Block
 from graphnet.frontend.text.yaml_tree import Array, Scalar, Table, Tree, is_empty, is_poisoned
 from graphnet.ir.graph import Value
 from graphnet.ir.operator import Operator
-from graphnet.ops.families.attributes import reference_attributes
+from graphnet.ops.families.references import reference_attributes, resolved
 
 
 @dataclass(eq=False)
@@ -41,7 +42,7 @@ class Configured:
 
     Attributes:
         op: None if something was wrong.
-        references: the values that its attributes name.
+        references: the operands that its attributes stand for.
         argument: as written, for positions.
     """
 
@@ -91,15 +92,18 @@ class Arguments:
     ) -> Configured:
         """Make the operator, and find the values that its attributes refer to."""
         settings: dict[str, Any] = {}
-        references: list[Value] = []
-        names_values = reference_attributes(definition)
+        operands: dict[str, tuple[Value, ...]] = dict.fromkeys(reference_attributes(definition), ())
         for name, tree in argument.values.items():
-            if name in names_values and isinstance(tree, Scalar) and not tree.is_null:
-                flow = self._evaluator.flow(tree, here)
-                settings[name] = flow.name if isinstance(flow, Value) else POISON
-                references += [flow] if isinstance(flow, Value) else []
-            else:
+            if name not in operands or not isinstance(tree, Scalar) or tree.is_null:
                 settings[name] = self._evaluator.data(tree, here)
+                continue
+            flow = self._evaluator.flow(tree, here)
+            settings[name] = POISON
+            if isinstance(flow, Value):
+                try:
+                    settings[name], operands[name] = resolved(definition, name, flow)
+                except AttributeProblem as refused:
+                    self.report_problem(refused, argument, entry, subject, here)
         usable = {name: value for name, value in settings.items() if value is not POISON}
         broken = settings.keys() - usable.keys()
         op: Operator | None = None
@@ -109,7 +113,7 @@ class Arguments:
             for problem in error.problems:
                 if problem.attribute not in broken:
                     self.report_problem(problem, argument, entry, subject, here)
-        return Configured(None if broken else op, tuple(references), argument)
+        return Configured(None if broken else op, tuple(chain(*operands.values())), argument)
 
     def report_problem(
         self, problem: AttributeProblem, argument: Argument, entry: Application, subject: str, here: Surroundings

@@ -22,7 +22,7 @@ from graphnet.ir.definitions import INITIALISERS, METRICS, Definition
 from graphnet.ir.graph import Scope, Value
 from graphnet.ir.metric import MetricDefinition
 from graphnet.ir.operator import REGISTRY, Operator
-from graphnet.ops.families.attributes import reference_attributes
+from graphnet.ops.families.references import reference_attributes, resolved
 
 Init = Mapping[str, Any]
 """How parameters start, by name or pattern: `{"weight": "zeros"}`, `{"bias": {"normal": {"std": 0.01}}}`, `0.5`."""
@@ -119,9 +119,9 @@ class NetworkBuilder:
             values = self._values(operator, operands)
             label = self._free_name(operator) if name is None else _named(name, operator)
             subject = f"{operator} '{self._path(label)}'"
-            named = [name for name in reference_attributes(definition) if isinstance(attributes.get(name), Tensor)]
-            values += self._values(operator, [attributes[name] for name in named])
-            op = construct(definition, attributes | {name: attributes[name].name for name in named}, subject)
+            attributes, referred = self._resolved(definition, attributes)
+            values += referred
+            op = construct(definition, attributes, subject)
             node = self._assembler.apply(
                 op, values, name=label, scope=self._scope(), span=site.span,
                 frozen=freeze or any(frozen for _, frozen in self._scopes), init=_initialisers(init, subject),
@@ -273,6 +273,19 @@ class NetworkBuilder:
                     expected=f"a value of '{self.name}'", found=f"'{operand.name}' of '{operand.network.name}'",
                 )  # fmt: skip
         return [operand.value for operand in operands]
+
+    def _resolved(
+        self, definition: type[Operator], attributes: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], list[Value]]:
+        """The attributes with what those hold that were given a tensor, and the operands that these stand for."""
+        settings = dict(attributes)
+        operands: list[Value] = []
+        for name in reference_attributes(definition):
+            if settings.get(name) is not None:
+                (value,) = self._values(f"{definition.name}: `{name}`", [settings[name]])
+                settings[name], stood_for = resolved(definition, name, value)
+                operands += stood_for
+        return settings, operands
 
     def _target(self, op: Operator, name: str, target: str | Tensor, values: Sequence[Value], site: CallSite) -> Value:
         """A value of the network by its name, or a new target of the type that the loss needs."""

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from graphnet.core.diagnostics import AttributeProblem, nearest
 from graphnet.core.source import SourceSpan
 from graphnet.frontend.assembler import Assembler
 from graphnet.frontend.python.references import consumed, referred
 from graphnet.ir.graph import Node, Scope, Value
+from graphnet.ops.families.references import with_references
 
 
 def share_layer(
     assembler: Assembler, node: Node, operands: Sequence[Value], name: str, scope: tuple[Scope, ...],
-    span: SourceSpan | None,
+    span: SourceSpan | None, moved: Mapping[Value, Value] = MappingProxyType({}),
 ) -> Node:  # fmt: skip
-    """Apply a node's operator with its parameters to other operands; what its attributes name stays the same."""
+    """Apply a node's operator with its parameters to other operands.
+
+    What its attributes name stays the same, but for what has `moved`.
+    """
+    named = {attribute: moved.get(value, value) for attribute, value in referred(node).items()}
+    op, more = with_references(node.op, named)
     return assembler.apply(
-        node.op, [*operands, *referred(node).values()], name=name, scope=scope, span=span,
-        shared=node if node.parameters else None,
-    )  # fmt: skip
+        op, [*operands, *more], name=name, scope=scope, span=span, shared=node if node.parameters else None
+    )
 
 
 def share_scope(
@@ -63,8 +69,7 @@ def share_scope(
     around = (*scope, Scope(name, nodes[0].scope[depth - 1].kind))
     for node in nodes:
         local = node.name.rpartition(".")[2]
-        made = share_layer(
-            assembler, node, [moved[value] for value in consumed(node)], local, (*around, *node.scope[depth:]), span
-        )
+        read = [moved[value] for value in consumed(node)]
+        made = share_layer(assembler, node, read, local, (*around, *node.scope[depth:]), span, moved)
         moved.update(zip(node.outputs, made.outputs, strict=True))
     return made

@@ -9,6 +9,7 @@ import networkx as nx
 
 from graphnet.analysis.structure import Group
 from graphnet.core.diagnostics import Diagnostic, SpecError
+from graphnet.frontend.python.references import consumed, referred
 from graphnet.ir.graph import Graph, Node, Value
 
 Member = Node | Group
@@ -127,10 +128,10 @@ class GroupFacts:
     # -- values ------------------------------------------------------------------------------------------------
 
     def reads(self, group: Group) -> list[Value]:
-        """The values that a group consumes from outside, in the order in which it does."""
+        """The values that a group consumes or names from outside, in the order in which it does."""
         inside = self._members[group.path]
-        found = [v for node in group.nodes for v in node.inputs[: node.operands] if v.producer not in inside]
-        return list(dict.fromkeys(found))
+        read = [v for node in group.nodes for v in (*consumed(node), *referred(node).values())]
+        return list(dict.fromkeys(v for v in read if v.producer not in inside))
 
     def gives(self, group: Group) -> list[Value]:
         """The values of a group that are read outside of it; those that share its parameters count together."""

@@ -20,6 +20,7 @@ from graphnet.frontend.writing.written_settings import operator_head, written_in
 from graphnet.frontend.writing.yaml_writer import Bare
 from graphnet.ir.graph import Graph, Node, Value
 from graphnet.ir.operator import REGISTRY
+from graphnet.ops.families.references import with_names
 
 CONTROL_WORDS = frozenset({"sequential", "share", "for", "repeat", "if", "layers", "then", "else"})
 MODIFIERS = frozenset({"name", "from", "freeze", "init", "weight"})
@@ -209,8 +210,8 @@ class LayerWriter:
         owner = owner_of(node)
         default = self._default_name(op.name, place, flow)
         if owner == node.name or place.owned:
-            named = {name: self._reference(value, place) for name, value in referred(node).items()}
-            head, value = operator_head(replace(op, **named))
+            names = {attribute: self._reference(value, place) for attribute, value in referred(node).items()}
+            head, value = operator_head(with_names(op, names))
             entry = _entry(head, value, None if local_name(node) == default else local_name(node))
             entry |= self._modifiers(node, is_frozen=node.frozen and not place.frozen)
         else:

@@ -14,6 +14,7 @@ from graphnet.frontend.settings import default_of, is_required, settings_of
 from graphnet.ir.definitions import INITIALISERS, Definition
 from graphnet.ir.graph import Initializer
 from graphnet.ir.operator import Operator
+from graphnet.ops.families.references import NamedLayer
 
 
 def changed_settings(definition: Any) -> dict[str, Any]:
@@ -77,6 +78,8 @@ def _shortest(definition: Any, name: str, value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     """Tuples as lists, and text safe from being read as an expression."""
+    if isinstance(value, NamedLayer):
+        return value.name
     if is_dataclass(value) and not isinstance(value, type):
         return changed_settings(value)
     match value:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from functools import lru_cache
-from typing import Annotated, Any, Final, cast, get_args, get_type_hints
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
@@ -106,27 +105,3 @@ def require_axis(operand: TensorType, axis: int, attribute: str = "axis") -> int
         what, expected=f"an axis from 1 to {operand.rank - 1}" if operand.rank > 1 else "a value with more axes",
         found=f"{attribute}: {axis} for {operand}", attribute=attribute, code="axis",
     )  # fmt: skip
-
-
-REFERENCE: Final = "the name of a value"
-Reference = Annotated[str, REFERENCE]
-"""An attribute that names another value of the network: `center_crop: {like: upsample}`.
-
-A spec resolves it as it resolves `from`. The value becomes an operand behind those that the operator's `arity`
-counts, and the attribute holds the value's full name.
-"""
-
-
-def reference_attributes(definition: type[Any]) -> tuple[str, ...]:
-    """The attributes of an operator class that are references (or None), in their order."""
-    return _reference_attributes(cast(Hashable, definition))
-
-
-@lru_cache(maxsize=512)
-def _reference_attributes(definition: Any) -> tuple[str, ...]:
-    hints = get_type_hints(definition, include_extras=True)
-    return tuple(name for name, hint in hints.items() if _is_reference(hint))
-
-
-def _is_reference(hint: Any) -> bool:
-    return REFERENCE in getattr(hint, "__metadata__", ()) or any(map(_is_reference, get_args(hint)))
