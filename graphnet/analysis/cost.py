@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from graphnet.ir.comprehension import Comprehension
 from graphnet.ir.graph import Graph, Node, Value
 
 
@@ -33,8 +32,6 @@ class Cost:
 
 def node_macs(node: Node) -> int:
     """Multiply-adds of one node for one sample."""
-    if isinstance(node.op, Comprehension):
-        return node.op.macs()
     return int(node.op.macs(*(v.type for v in node.inputs[: node.operands])))
 
 

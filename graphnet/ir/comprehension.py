@@ -13,7 +13,8 @@ contraction    a sum of products of two reads, over affine index maps
 
 Indices are affine in the loops, or such a form divided: `(h + 1 - i) / 2` is where the input gradient of a
 convolution of stride 2 reads. A read outside its operand, or at a fraction, takes no part in a fold, and
-is `fill` where nothing is folded. So every gradient is a gather, and nothing is ever accumulated atomically.
+is `fill` where nothing is folded. Where fractions are rounded down, `h // 2` is what an upsampled row repeats.
+So every gradient is a gather, and nothing is ever accumulated atomically.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
-from graphnet.core.types import BATCH, DType, Extent, TensorType
+from graphnet.core.types import BATCH, DType, Extent, TensorType, product
 from graphnet.ir.expression import Call, Coordinate, Expression, Load, Uniform, substitute, walk
 
 Family = Literal["pointwise", "movement", "reduction", "contraction"]
@@ -48,12 +49,14 @@ class Index:
     Attributes:
         is_part: the position is just a loop, but one that does not run over exactly this axis: a slice from its
             start is shorter, the first piece of a concat longer.
+        rounds_down: whether a fraction stands for the position before it, instead of for none.
     """
 
     terms: tuple[tuple[str, int], ...] = ()
     offset: int = 0
     divisor: int = 1
     is_part: bool = False
+    rounds_down: bool = False
 
     @classmethod
     def of(cls, loop: str) -> Index:
@@ -89,7 +92,7 @@ class Index:
             text += sign + (name if abs(c) == 1 else f"{abs(c)}*{name}")
         text = text or "0"
         text += f" {'+' if self.offset > 0 else '-'} {abs(self.offset)}" if self.offset else ""
-        return text if self.divisor == 1 else f"({text})/{self.divisor}"
+        return text if self.divisor == 1 else f"({text}){'//' if self.rounds_down else '/'}{self.divisor}"
 
 
 FIRST = Index()
@@ -192,14 +195,24 @@ class Comprehension:
     def is_random(self) -> bool:
         return any(isinstance(e, Uniform) for r in self.results for e in walk(r.expression))
 
-    def macs(self) -> int:
-        """Multiply-adds for one sample (0 unless a contraction), counting every tap, those in padding too."""
+    def macs(self, *operands: TensorType) -> int:
+        """Multiply-adds for one sample (0 unless a contraction), counting every tap, those in padding too.
+
+        Where a read is the inverse of a window, each position of its axis counts with each tap, and not each output
+        with each tap: these may fall on fractions, or outside.
+
+        Args:
+            operands: the types of what it reads.
+        """
         if self.family != "contraction":
             return 0
-        count = 1
-        for loop in (*self.out, *self.reduce):
-            count *= 1 if loop.extent == BATCH else int(loop.extent)
-        return count
+        counts = {name: 1 if extent == BATCH else extent for name, extent in self.extents.items()}
+        outputs = {loop.name for loop in self.out}
+        for read in self.reads:
+            for index, extent in zip(read.index, operands[read.operand].shape, strict=True):
+                if index.divisor != 1 or any(factor < 0 for _, factor in index.terms):
+                    counts |= {name: int(extent) for name, _ in index.terms if name in outputs}
+        return product(counts.values())
 
     def renamed(self, names: Mapping[str, str]) -> Comprehension:
         """The same with other loop names: all at once, so names may be exchanged."""

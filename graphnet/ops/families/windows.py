@@ -118,7 +118,7 @@ class Windows:
 
 
 def feature_map_loops(type: TensorType) -> tuple[Loop, ...]:
-    """The loops n, c, h, w over a value of type (N, C, H, W); n, c, w and n, c, d, h, w where there are fewer or more."""
+    """The loops n, c, h, w over a value of type (N, C, H, W), or n, c, w, or n, c, d, h, w, by its rank."""
     channels, *size = type.sample_shape
     positions = zip(_POSITIONS[-len(size) :], size, strict=True)
     return Loop("n", BATCH), Loop("c", channels), *(Loop(name, extent) for name, extent in positions)
