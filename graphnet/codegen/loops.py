@@ -119,6 +119,23 @@ def _is_inner(form: tuple[tuple[int, Extent], ...], number: int) -> bool:
 
 
 @dataclass(frozen=True)
+class Shift:
+    """Lanes read from elsewhere along their own axis, so that a vector may straddle two blocks.
+
+    Attributes:
+        loop: the logical loop whose lanes they are.
+        by: how far from that loop's position they lie.
+        stride: elements from one block to the next.
+        extent: of the axis; lanes that fall outside read nothing.
+    """
+
+    loop: str
+    by: Index
+    stride: int
+    extent: int
+
+
+@dataclass(frozen=True)
 class Access:
     """Where a read falls: `constant + sum of strides * parts + sum of quotient positions * stride`.
 
@@ -126,12 +143,14 @@ class Access:
         strides: elements for each step of a physical loop.
         quotients: indices with a divisor, each with the stride and extent of its axis.
         bounds: indices that may fall outside, each with its axis's extent; with steps of `unit` positions.
+        shift: how far away lanes are read, if it is no whole number of blocks.
     """
 
     constant: int
     strides: dict[str, int] = field(default_factory=dict)
     quotients: tuple[tuple[Index, int, Extent], ...] = ()
     bounds: tuple[tuple[Index, Extent], ...] = ()
+    shift: Shift | None = None
 
 
 def locate(read: Read, layout: Layout, shape: Sequence[Extent], cut: Cut) -> Access | None:
@@ -140,6 +159,7 @@ def locate(read: Read, layout: Layout, shape: Sequence[Extent], cut: Cut) -> Acc
     quotients: list[tuple[Index, int, Extent]] = []
     bounds: list[tuple[Index, Extent]] = []
     constant = layout.base
+    shift: Shift | None = None
     extents = {name: _total(parts) for name, parts in cut.items()}
 
     def advance(name: str, stride: int) -> None:
@@ -166,7 +186,13 @@ def locate(read: Read, layout: Layout, shape: Sequence[Extent], cut: Cut) -> Acc
         if stride is None:
             shifted = _shift_blocks(index, layout, axis, cut)
             if shifted is None:
-                return None
+                straddling = _shift_lanes(index, layout, axis, cut, shape[axis])
+                if straddling is None:
+                    return None
+                shift, matched = straddling
+                for part, dim in matched:
+                    advance(part.name, dim.stride)
+                continue
             offset, matched = shifted
             constant += offset
             for part, dim in matched:
@@ -180,7 +206,7 @@ def locate(read: Read, layout: Layout, shape: Sequence[Extent], cut: Cut) -> Acc
                     advance(part.name, factor * part.step * stride)
         if not inside:
             bounds.append((index, shape[axis]))
-    return Access(constant, strides, tuple(quotients), tuple(bounds))
+    return Access(constant, strides, tuple(quotients), tuple(bounds), shift)
 
 
 def _total(parts: tuple[Part, ...]) -> int | None:
@@ -219,3 +245,21 @@ def _shift_blocks(index: Index, layout: Layout, axis: int, cut: Cut) -> tuple[in
         return None
     matched = _match(cut[index.terms[0][0]], dims)
     return None if matched is None else (index.offset // layout.lanes * dims[0].stride, matched)
+
+
+def _shift_lanes(
+    index: Index, layout: Layout, axis: int, cut: Cut, extent: Extent
+) -> tuple[Shift, list[tuple[Part, Dim]]] | None:
+    """`c + i - offset` along blocked lanes, by any number of positions: the loop that has the lanes, and its places."""
+    dims = layout.along(axis)
+    if layout.lane_axis != axis or len(dims) != 2 or dims[0].step != layout.lanes or index.divisor != 1:
+        return None
+    for loop, factor in index.terms:
+        parts = cut[loop]
+        if factor != 1 or len(parts) != 2 or (parts[1].step, parts[1].extent) != (1, layout.lanes):
+            continue
+        matched = _match(parts, dims)
+        if matched is not None:
+            by = Index(tuple(term for term in index.terms if term[0] != loop), index.offset)
+            return Shift(loop, by, dims[0].stride, int(extent)), matched
+    return None

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from graphnet.codegen.loops import Access, Cut, Part, cut_loops, locate
+from graphnet.codegen.loops import Access, Cut, Part, Shift, cut_loops, locate
 from graphnet.core.types import BATCH, TensorType
 from graphnet.ir.builder import axis_loops
 from graphnet.ir.comprehension import Comprehension, Index, Loop, Read, Result
@@ -165,21 +165,47 @@ def test_windows_fall_at_strides_and_say_where_they_stick_out(stride: int, dilat
     assert [i for i, _ in access.bounds] == ([index[2]] if padding else [])
 
 
-@pytest.mark.parametrize(("offset", "fits"), [(4, True), (-4, True), (8, True), (0, True), (3, False), (-1, False)])
-def test_a_shift_along_lanes_must_move_whole_blocks(offset: int, fits: bool) -> None:
-    """Concat and slice along channels: whole vectors move where the offset is a multiple of the lanes."""
-    shape = (BATCH, 12, 5)
-    read = Read(0, (Index.of("n"), Index((("c", 1),), offset, is_part=offset == 0), Index.of("w")))
+def sliced(offset: int, taps: int = 1, factor: int = 1) -> tuple[Comprehension, Read]:
+    """8 channels of 12, from `offset` on; or, of each, the sum of `taps`."""
+    index = Index((("c", factor), ("j", 1)), offset) if taps > 1 else Index((("c", 1),), offset, is_part=offset == 0)
+    read = Read(0, (Index.of("n"), index, Index.of("w")))
     out = (Loop("n", BATCH), Loop("c", 8), Loop("w", 5))
-    op = Comprehension("slice", out, (), (read,), (Result(Load(0)),))
-    y, x = blocked((BATCH, 8, 5), 1, LANES), blocked(shape, 1, LANES)
-    cut = cut_loops(op, y, [(read, x)])
+    reduce = (Loop("j", taps),) if taps > 1 else ()
+    return Comprehension("slice", out, reduce, (read,), (Result(Load(0), "sum" if reduce else None),)), read
+
+
+@pytest.mark.parametrize("offset", [4, -4, 8, 0])
+def test_whole_blocks_of_lanes_move(offset: int) -> None:
+    """Concat and slice along channels, where the offset is a multiple of the lanes."""
+    op, read = sliced(offset)
+    x = blocked((BATCH, 12, 5), 1, LANES)
+    cut = cut_loops(op, blocked((BATCH, 8, 5), 1, LANES), [(read, x)])
     assert cut is not None
-    if fits:
-        access = assert_walks(op, read, x, cut, shape)
-        assert bool(access.bounds) == (not 0 <= offset <= 4)
-    else:
-        assert locate(read, x, shape, cut) is None  # type: ignore[arg-type]
+    access = assert_walks(op, read, x, cut, (BATCH, 12, 5))
+    assert bool(access.bounds) == (not 0 <= offset <= 4)
+    assert access.shift is None
+
+
+@pytest.mark.parametrize(("offset", "taps"), [(3, 1), (-1, 1), (-2, 5), (0, 3)])
+def test_lanes_shift_by_any_number_of_positions(offset: int, taps: int) -> None:
+    op, read = sliced(offset, taps)
+    x = blocked((BATCH, 12, 5), 1, LANES)
+    cut = cut_loops(op, blocked((BATCH, 8, 5), 1, LANES), [(read, x)])
+    assert cut is not None
+    access = locate(read, x, (BATCH, 12, 5), cut)  # type: ignore[arg-type]
+    assert access is not None
+    by = Index((("j", 1),) if taps > 1 else (), offset)
+    assert access.shift == Shift("c", by, stride=5 * LANES, extent=12)
+    assert access.strides == {"n": 60, "cb": 5 * LANES, "cl": 1, "w": LANES}
+    assert access.bounds == (), "lanes that fall outside are the shift's own concern"
+
+
+def test_lanes_that_stride_are_no_shift() -> None:
+    op, read = sliced(0, taps=3, factor=2)
+    x = blocked((BATCH, 18, 5), 1, LANES)
+    cut = cut_loops(op, blocked((BATCH, 8, 5), 1, LANES), [(read, x)])
+    assert cut is not None
+    assert locate(read, x, (BATCH, 18, 5), cut) is None  # type: ignore[arg-type]
 
 
 def test_a_fraction_is_a_quotient() -> None:

@@ -18,7 +18,7 @@ _SHORT_NAMES = {"i32": "int32", "u8": "uint8", "i64": "int64", "f32": "float32",
 
 @cache
 def constants(vector: VectorType) -> dict[str, Callable[..., Any]]:
-    """The primitives bound to one vector type, by name: `pointer*`, `splat`, `lanes`, `first_lanes`."""
+    """The primitives bound to one vector type, by name: `pointer*`, `splat`, `lanes`, `first_lanes`, `lanes_inside`."""
 
     @primitive(lambda simd, scalar: scalar, vector=vector)
     def splat(scalar: Vector) -> Vector:
@@ -35,9 +35,16 @@ def constants(vector: VectorType) -> dict[str, Callable[..., Any]]:
         """A mask that holds in the first `count` lanes."""
         return np.arange(vector.lanes) < count
 
+    @primitive(lambda simd, position, extent: simd.lanes_inside(position, extent), vector=vector)
+    def lanes_inside(position: Index, extent: Index) -> Mask:
+        """A mask of the lanes k with 0 <= position + k < extent."""
+        at = position + np.arange(vector.lanes)
+        return (at >= 0) & (at < extent)
+
     pointers = {f"pointer_{short}": _pointer(element, vector) for short, element in _SHORT_NAMES.items()}
     pointer = _pointer(vector.dtype, vector)
-    return {"splat": splat, "lanes": lanes, "first_lanes": first_lanes, "pointer": pointer, **pointers}
+    named = (splat, lanes, first_lanes, lanes_inside)
+    return {**{function.__name__: function for function in named}, "pointer": pointer, **pointers}
 
 
 def _lanes(simd: Simd) -> Floats:

@@ -82,6 +82,11 @@ class Simd:
         """A mask that holds in the first `count` lanes."""
         return Booleans(self, self.builder.icmp_signed("<", self.iota(), self.broadcast(count)))
 
+    def lanes_inside(self, position: ir.Value, extent: ir.Value) -> Booleans:
+        """A mask of the lanes k with 0 <= position + k < extent."""
+        at = self.builder.add(self.iota(), self.broadcast(position))
+        return Booleans(self, self.builder.icmp_unsigned("<", at, self.broadcast(extent)))
+
     def shuffle(self, value: Floats, order: list[int]) -> Floats:
         """Lane k of the result is lane `order[k]`."""
         pattern = ir.Constant(ir.VectorType(I32, len(order)), order)

@@ -123,6 +123,34 @@ def vgather_first(p: Pointer, i: Index, stride: Index, count: Index) -> Vector:
     return values
 
 
+def _vload_shifted(simd: Simd, p: Address, i: Any, stride: Any, shift: Any, position: Any, extent: Any) -> Floats:
+    builder, lanes = simd.builder, simd.vector.lanes
+    block = builder.ashr(shift, I64(lanes.bit_length() - 1))
+    first = builder.and_(shift, I64(lanes - 1))
+    here = builder.add(builder.add(i, builder.mul(block, stride)), first)
+    there = builder.sub(builder.add(here, stride), I64(lanes))
+    inside = simd.lanes_inside(builder.add(position, shift), extent)
+    low = simd.first_lanes(builder.sub(I64(lanes), first))
+    near = _masked_load(simd, p, p.vector_at(here), inside & low, False)
+    far = _masked_load(simd, p, p.vector_at(there), inside & ~low, False)
+    return simd.where(low, near, far)
+
+
+@primitive(_vload_shifted)
+def vload_shifted(p: Pointer, i: Index, stride: Index, shift: Index, position: Index, extent: Index) -> Vector:
+    """Elements `shift` positions further along an axis cut into blocks of lanes; zero where the axis has none.
+
+    Element i is at `position`, which begins a block. Blocks lie `stride` elements apart, and `extent` is the number of
+    positions in all.
+    """
+    away = shift + np.arange(p.lanes)
+    inside = (position + away >= 0) & (position + away < extent)
+    places = p.at(i) + away // p.lanes * stride + away % p.lanes
+    values = np.zeros(p.lanes, p.dtype)
+    values[inside] = p.load(places[inside])
+    return values
+
+
 @primitive(
     lambda simd, p, i, stride, v: _masked_store(simd, p, _addresses(simd, p, i, stride), v, _all_lanes(simd), True)
 )

@@ -144,9 +144,8 @@ class Nest(NestText):
                 *(r.expression for r in results), *(r.position for r in results if r.position is not None)
             )
             positions = iter(texts[len(results) :])
-            mask = self.fold_mask()
             for j, result in enumerate(results):
-                self._accumulate(j, result, texts[j], mask, next(positions) if result.position is not None else "")
+                self._accumulate(j, result, texts[j], next(positions) if result.position is not None else "")
         for j, result in enumerate(results):
             if self.mode == "folded":
                 fold = {"sum": "hsum", "max": "hmax", "min": "hmin"}[result.fold or "sum"]
@@ -154,8 +153,8 @@ class Nest(NestText):
                 self.w.line(f"{names[j]} = {fold}({names[j]})")
             values[self._outputs(0)[j]] = f"{names[j]}_at" if result.fold == "argmax" else names[j]
 
-    def _accumulate(self, j: int, result: Result, text: str, mask: str, position: str) -> None:
-        name = self.frame.variables[self._outputs(0)[j]]
+    def _accumulate(self, j: int, result: Result, text: str, position: str) -> None:
+        name, mask = self.frame.variables[self._outputs(0)[j]], self.fold_mask(result)
         if mask:
             self.frame.used |= {"where", "splat"}
             text = f"where({mask}, {text}, splat({number(IDENTITY[result.fold or 'sum'])}))"
@@ -169,7 +168,8 @@ class Nest(NestText):
             case "argmax":
                 self.frame.used.add("where")
                 self.w.line(f"candidate = {text}")
-                self.w.line(f"better = (candidate > {name}) | (candidate != candidate) | ({name}_at < 0.0)")
+                better = f"(candidate > {name}) | (candidate != candidate) | ({name}_at < 0.0)"
+                self.w.line(f"better = ({better}) & {mask}" if mask else f"better = {better}")
                 self.w.line(f"{name}_at = where(better, {position}, {name}_at)")
                 self.w.line(f"{name} = where(better, candidate, {name})")
 

@@ -147,6 +147,8 @@ class NestPlan:
         access = locate(read, self.layouts[value], value.type.shape, self.cut)
         if access is None or self.lane is None:
             return None
+        if access.shift is not None and (self.mode != "lanes" or access.shift.loop != self.lane_loop):
+            return None
         stride = access.strides.get(self.lane.name, 0)
         on_lanes = [i for i in (*(i for i, _ in access.bounds), *(q[0] for q in access.quotients))
                     if any(name == self.lane_loop for name, _ in i.terms)]  # fmt: skip
@@ -199,13 +201,17 @@ class NestPlan:
             zero = {
                 slot
                 for slot, read in enumerate(op.reads)
-                if (node.inputs[read.operand] in clean)
-                or ((k, slot) in self.operands and self.operands[k, slot].lane_stride != 0)
+                if (node.inputs[read.operand] in clean) or ((k, slot) in self.operands and self._reads_padding(k, slot))
             }
             for value, result in zip(self.frame.kernel.nodes[k].outputs, op.results, strict=True):
                 if result.fold in (None, "sum") and keeps_zero(result.expression, zero):
                     clean.add(value)
         return clean
+
+    def _reads_padding(self, k: int, slot: int) -> bool:
+        """Whether the padding lanes of the outputs read those of an operand, which are zero."""
+        operand = self.operands[k, slot]
+        return operand.lane_stride != 0 and operand.access.shift is None
 
     def scalar_bounds(self, read: Read, value: Value) -> list[tuple[Index, Extent]]:
         extents = {loop.name: loop.extent for loop in (*self.op.out, *self.op.reduce)}

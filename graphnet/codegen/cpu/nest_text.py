@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from graphnet.codegen.cpu.expressions import number
+from graphnet.codegen.cpu.expressions import keeps_zero, number
 from graphnet.codegen.cpu.nest_plan import Mode, NestPlan, Operand
 from graphnet.codegen.kernel_frame import KernelFrame
-from graphnet.codegen.loops import Part
+from graphnet.codegen.loops import Part, Shift
 from graphnet.codegen.writer import Writer, affine, quotient
 from graphnet.core.types import BATCH, Extent, product
-from graphnet.ir.comprehension import Index, Read
-from graphnet.ir.expression import BatchSize, Coordinate, Expression, Load, Uniform
+from graphnet.ir.comprehension import Index, Read, Result
+from graphnet.ir.expression import BatchSize, Coordinate, Expression, Load, Uniform, loads
 from graphnet.ir.graph import Node, Value
 
 
@@ -100,6 +100,9 @@ class NestText(NestPlan):
         else:
             operand = self.operands[k, slot]
             text = self._vector_load(name, operand)
+            if operand.access.shift is not None and read.fill:
+                self.frame.used |= {"where", "splat"}
+                text = f"where({self._shifted_lanes(name, operand.access.shift)}, {text}, splat({number(read.fill)}))"
             bounds = list(operand.access.bounds)
         folded = {loop.name for loop in self.op.reduce}
         guards = [b for b in bounds if not any(loop in folded for loop, _ in b[0].terms)]
@@ -111,6 +114,8 @@ class NestText(NestPlan):
 
     def _vector_load(self, name: str, operand: Operand) -> str:
         offset = self._offset(operand)
+        if operand.access.shift is not None:
+            return self._shifted_load(name, offset, operand.access.shift)
         stride = operand.lane_stride
         if stride == 0:
             self.frame.used.add("sload")
@@ -124,6 +129,23 @@ class NestText(NestPlan):
             return f"vgather_first({name}, {offset}, {factor}, {self.lane_count()})"
         self.frame.used.add("vgather")
         return f"vgather({name}, {offset}, {factor})"
+
+    def _shifted_load(self, name: str, offset: str, shift: Shift) -> str:
+        self.frame.used.add("vload_shifted")
+        stride = self.frame.row.number(f"{name}_block", shift.stride)
+        extent = self.frame.row.number(f"{name}_extent", shift.extent)
+        return (
+            f"vload_shifted({name}, {offset}, {stride}, {self._distance(shift)}, {self._logical(shift.loop)}, {extent})"
+        )
+
+    def _distance(self, shift: Shift) -> str:
+        return self._term(shift.by) if shift.by.terms else str(shift.by.offset)
+
+    def _shifted_lanes(self, name: str, shift: Shift) -> str:
+        """The mask of the lanes that a shifted read finds inside of its operand."""
+        self.frame.used.add("lanes_inside")
+        extent = self.frame.row.number(f"{name}_extent", shift.extent)
+        return f"lanes_inside({self._logical(shift.loop)} + {self._distance(shift)}, {extent})"
 
     def lane_count(self) -> str:
         assert self.lane is not None
@@ -147,6 +169,8 @@ class NestText(NestPlan):
         size = self.frame.batch() if extent == BATCH else str(extent)
         if index.divisor == 1:
             return f"0 <= {at} < {size}"
+        if index.rounds_down:
+            return f"0 <= {at} < {size} * {index.divisor}"
         return f"0 <= {at} <= ({size} - 1) * {index.divisor} and ({at}) % {index.divisor} == 0"
 
     def leaf_text(self, k: int, node: Node, values: Mapping[Value, str]) -> Callable[[Expression], str]:
@@ -216,7 +240,10 @@ class NestText(NestPlan):
             rest = self._term(Index(tuple(t for t in index.terms if t[0] != part.name), index.offset))
             size = self.frame.batch() if extent == BATCH else str(extent)
             last = f"({size} - 1)" if extent == BATCH else str(int(extent) - 1)
-            last = last if index.divisor == 1 else f"{last} * {index.divisor}"
+            if index.rounds_down:
+                last = f"({size} * {index.divisor} - 1)" if extent == BATCH else str(int(extent) * index.divisor - 1)
+            elif index.divisor != 1:
+                last = f"{last} * {index.divisor}"
             self.frame.used |= {"ceildiv"} if abs(factor) != 1 else set()
             if factor > 0:
                 starts.append(quotient(f"-({rest})", factor, up=True))
@@ -224,7 +251,7 @@ class NestText(NestPlan):
             else:
                 starts.append(quotient(f"{rest} - {last}", -factor, up=True))
                 stops.append(f"{quotient(rest, -factor)} + 1")
-            if index.divisor != 1:
+            if index.divisor != 1 and not index.rounds_down:
                 shift, step = self._aligned_start(part, factor, rest, index.divisor)
         if len(starts) == 1 and len(stops) == 1 and not shift:
             return "0", stops[0], "1"
@@ -271,12 +298,23 @@ class NestText(NestPlan):
         padded = [o for axis, o in enumerate(self.op.out) if o not in cut and self.is_padded(axis)]
         return [f"{self._logical(o.name)} >= {o.extent}" for o in (*cut, *padded)]
 
-    def fold_mask(self) -> str:
-        """The mask of the folded lanes that hold data, where the last block is not full."""
-        if self.mode != "folded" or self.lane is None or not self.lane.is_ragged:
-            return ""
-        self.frame.used.add("first_lanes")
-        return f"first_lanes({self.lane_count()})"
+    def fold_mask(self, result: Result) -> str:
+        """The mask of the lanes that take part in a fold, where not all do.
+
+        Of folded lanes, these are the ones that hold data. Lanes that a shifted read finds outside are zero, which
+        changes no sum of what that read alone decides.
+        """
+        masks = []
+        if self.mode == "folded" and self.lane is not None and self.lane.is_ragged:
+            self.frame.used.add("first_lanes")
+            masks.append(f"first_lanes({self.lane_count()})")
+        slots = loads(result.expression)
+        operands = [self.operands[0, slot] for slot in sorted(slots)] if self.mode != "scalar" else []
+        shifted = [(o.value, o.access.shift) for o in operands if o.access.shift is not None]
+        is_one = len(shifted) == len(slots) and len({shift for _, shift in shifted}) == 1
+        if not (is_one and result.fold == "sum" and keeps_zero(result.expression, slots)):
+            masks += [self._shifted_lanes(self.frame.pointer(value), shift) for value, shift in shifted]
+        return " & ".join(dict.fromkeys(masks))
 
     def halo_lines(self, row: Part, extents: dict[str, str]) -> tuple[list[str], list[tuple[str, str]]]:
         """Zeros before each row, and after the last row of a plane: with the condition that it is the last, if any."""

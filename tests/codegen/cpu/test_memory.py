@@ -60,6 +60,33 @@ vstore(y, args[5], vload_first(x, 0, args[4]))
         np.testing.assert_array_equal(z, want)
 
 
+@pytest.mark.parametrize("short", ["u8", "f32", "f64"])
+def test_shifted_lanes_straddle_blocks(run: Run, vector: str, short: str, compiled: bool) -> None:
+    """An axis of n + 1 positions in two blocks that lie 2 n apart, read from its first block at every distance."""
+    n = int(vector.split("x")[1])
+    extent, stride = n + 1, 2 * n
+    axis = np.arange(1, extent + 1)
+    x = np.full(3 * n, 99, ELEMENTS[short])
+    x[:n], x[stride] = axis[:n], axis[n]
+    shifts = range(-2 * n - 1, 2 * n + 2)
+    y = np.full((len(shifts), 2, n), 77, vector.split("x")[0])
+    body = f"""
+x = pointer_{short}(args[1]); y = pointer(args[2])
+for k in range({len(shifts)}):
+    shift = k - {2 * n + 1}
+    v = vload_shifted(x, 0, {stride}, shift, 0, {extent})
+    vstore(y, k * {stride}, v)
+    vstore(y, k * {stride} + {n}, where(lanes_inside(shift, {extent}), v, splat(-1)))
+"""
+    run(vector, body, [x, y], compiled)
+    for shift, (found, marked) in zip(shifts, y, strict=True):
+        at = shift + np.arange(n)
+        inside = (at >= 0) & (at < extent)
+        wanted = np.where(inside, at + 1, 0)
+        np.testing.assert_array_equal(found, wanted)
+        np.testing.assert_array_equal(marked, np.where(inside, wanted, -1))
+
+
 def test_partial_loads_stop_at_the_end_of_memory(run: Run, vector: str) -> None:
     """The elements lie at the end of the last page that may be read, so one lane too many would crash."""
     n = int(vector.split("x")[1])
