@@ -129,11 +129,16 @@ class Builder:
         """A tensor filled with a number; fusion writes the number where it is used."""
         return self.pointwise("full", lambda: value, shape=shape)
 
-    def uniform(self, shape: Sequence[Extent]) -> Value:
-        """Random numbers in [0, 1), new ones each step, the same for any layout and number of threads."""
+    def uniform(self, shape: Sequence[Extent], *, axes: int | None = None) -> Value:
+        """Random numbers in [0, 1), new ones each step, the same for any layout and number of threads.
+
+        Args:
+            shape: of the result.
+            axes: how many of the leading axes have numbers of their own, which repeat along the others; all if None.
+        """
         self._streams += 1
         loops = axis_loops(shape)
-        expression = Uniform(self._streams, tuple(loop.name for loop in loops))
+        expression = Uniform(self._streams, tuple(loop.name for loop in loops[:axes]))
         return self.comprehension(Comprehension("uniform", loops, (), (), (Result(expression),)))[0]
 
     def add(self, a: Value, b: Value) -> Value:

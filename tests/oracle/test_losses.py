@@ -8,6 +8,9 @@ import pytest
 from graphnet.ops.binary_cross_entropy import BinaryCrossEntropy
 from graphnet.ops.cross_entropy import CrossEntropy
 from graphnet.ops.hinge import Hinge
+from graphnet.ops.huber import Huber
+from graphnet.ops.kl_divergence import KLDivergence
+from graphnet.ops.l1_loss import L1Loss
 from graphnet.ops.mse import MeanSquaredError
 from graphnet.ops.squared_error import SquaredError
 from graphnet.testing.arrays import distinct, labels
@@ -42,6 +45,28 @@ def test_elementwise(torch, agree, shape) -> None:
     agree(BinaryCrossEntropy(), lambda x0, x1: functional.binary_cross_entropy_with_logits(x0, x1), x, t)
     agree(MeanSquaredError(), lambda x0, x1: functional.mse_loss(x0, x1), x, t)
     agree(SquaredError(), lambda x0, x1: functional.mse_loss(x0, x1, reduction="sum"), x, t)
+    t[0] = x[0]
+    agree(L1Loss(), lambda x0, x1: functional.l1_loss(x0, x1), x, t)
+    for delta in (1.0, 0.3, 8.0):
+        t[1] = x[1] - delta
+        agree(Huber(delta), lambda x0, x1, delta=delta: functional.huber_loss(x0, x1, delta=delta), x, t)
+
+
+@pytest.mark.parametrize("shape", [(7,), (7, 5), (3, 5, 7, 11)])
+@pytest.mark.parametrize(("reduction", "log_target"), [*itertools.product(["mean", "batchmean", "sum"], [False, True])])
+def test_kl_divergence(torch, agree, shape, reduction, log_target) -> None:
+    x, t = distinct(shape, low=-5, high=0), distinct(shape, low=0, high=1, seed=1)
+    agree(
+        KLDivergence(reduction, log_target),
+        lambda x0, x1: torch.nn.functional.kl_div(x0, x1, reduction=reduction, log_target=log_target),
+        x,
+        np.log(t) if log_target else t,
+    )
+
+
+def test_kl_divergence_where_nothing_is_wanted(torch, agree) -> None:
+    x, t = distinct((7, 5), low=-5, high=0), np.eye(7, 5)
+    agree(KLDivergence(), lambda x0, x1: torch.nn.functional.kl_div(x0, x1.detach()), x, t)
 
 
 @pytest.mark.parametrize("margin", [1.0, 0.3])

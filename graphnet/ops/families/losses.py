@@ -66,18 +66,21 @@ class ElementwiseLoss(Operator):
         require_target(operands, operands[0])
         return (SCALAR,)
 
+    def divisor(self, x: TensorType) -> Expression:
+        """What the sum is divided by."""
+        return element_count(x) if self.averaged else as_expression(1)
+
     def lower(self, b: Builder, *inputs: Value) -> Value:
         x, t = inputs
         total = b.reduce(self.name, "sum", self.element, x, t, axes=range(x.type.rank))
-        if not self.averaged:
-            return total
-        return b.pointwise("mean", lambda s: s / element_count(x.type), total)
+        count = self.divisor(x.type)
+        return total if count == as_expression(1) else b.pointwise("mean", lambda s: s / count, total)
 
     def gradient(
         self, b: Builder, gradient: Value, inputs: tuple[Value, ...], outputs: tuple[Value, ...]
     ) -> tuple[Value | None, ...]:
         x, t = inputs
-        count = element_count(x.type) if self.averaged else as_expression(1)
+        count = self.divisor(x.type)
         share = b.pointwise("share", lambda g: g / count, gradient)
 
         def slope(k: int) -> Value:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphnet.core.types import TensorType
 from graphnet.ir.builder import Builder
-from graphnet.ir.expression import Expression
+from graphnet.ir.expression import Expression, where
 from graphnet.ir.graph import Value
 from graphnet.ir.operator import Operator
 from graphnet.ops.families.broadcasting import common_shape
@@ -22,6 +22,11 @@ else:
     def kernel(function: F) -> F:
         """Mark a formula over scalar expressions; its argument names say what it needs."""
         return staticmethod(function)
+
+
+def sign(x: Expression) -> Expression:
+    """1 for positive numbers, -1 for negative ones, 0 for 0 (and NaN)."""
+    return where(x > 0, 1, where(x < 0, -1, 0))
 
 
 class Pointwise(Operator):
@@ -72,4 +77,4 @@ class Pointwise(Operator):
         return {n: getattr(self, n) for n in inspect.signature(function).parameters if hasattr(self, n)}
 
 
-__all__ = ["Pointwise", "kernel"]
+__all__ = ["Pointwise", "kernel", "sign"]
