@@ -84,7 +84,7 @@ def operand_role(operator: Operator, position: int, count: int) -> Role:
 
 def operand_type(array: Array, *, batched: bool) -> TensorType:
     """The type that an array has as an operand."""
-    dtype: DType = "float" if array.dtype.kind == "f" else "int32"
+    dtype: DType = "float" if array.dtype.kind == "f" else "uint8" if array.dtype == np.uint8 else "int32"
     return TensorType.batched(*array.shape[1:], dtype=dtype) if batched else TensorType(array.shape, dtype)
 
 

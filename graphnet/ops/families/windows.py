@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import gcd
 
 from graphnet.core.diagnostics import AttributeProblem
 from graphnet.core.types import BATCH, TensorType
 from graphnet.ir.comprehension import Index, Loop, window, windows_over
+from graphnet.ir.expression import Coordinate, Expression
 
 Pair = tuple[int, int]
 Extents = tuple[int, ...]
@@ -16,9 +19,64 @@ _POSITIONS = "dhw"
 _TAPS = "kij"
 
 
+class Geometry(ABC):
+    """Which elements of a map each window reads; along one, two or three axes, of which the last one comes last.
+
+    Attributes:
+        kernel_size: taps along each axis.
+    """
+
+    kernel_size: Extents
+
+    @property
+    def rank(self) -> int:
+        """The number of axes that windows slide along."""
+        return len(self.kernel_size)
+
+    @abstractmethod
+    def extents(self, size: Sequence[int]) -> Extents:
+        """How many windows there are along each axis of a map.
+
+        Raises:
+            AttributeProblem: not even one fits.
+        """
+
+    @property
+    def taps(self) -> tuple[Loop, ...]:
+        """The loops over a window: i rows, j columns."""
+        return tuple(Loop(tap, extent) for tap, extent in zip(self.tap_names, self.kernel_size, strict=True))
+
+    @property
+    def tap_number(self) -> Expression:
+        """The number of tap (i, j) among those of its window, in row-major order."""
+        number: Expression = Coordinate(self.tap_names[0])
+        for tap, extent in zip(self.tap_names[1:], self.kernel_size[1:], strict=True):
+            number = number * extent + Coordinate(tap)
+        return number
+
+    @property
+    @abstractmethod
+    def reads(self) -> tuple[Index, ...]:
+        """Where tap (i, j) of the window (h, w) reads."""
+
+    @property
+    @abstractmethod
+    def readers(self) -> tuple[Index, ...]:
+        """Which window reads the element (h, w) with its tap (i, j)."""
+
+    @property
+    def positions(self) -> str:
+        """The names of the loops over windows, and over the elements of a map."""
+        return _POSITIONS[-self.rank :]
+
+    @property
+    def tap_names(self) -> str:
+        return _TAPS[-self.rank :]
+
+
 @dataclass(frozen=True)
-class Windows:
-    """The geometry of windows of one, two or three dimensions; of all fields, those of the last axis come last.
+class Windows(Geometry):
+    """Windows of one size, at equal distances.
 
     Attributes:
         kernel_size: taps along each axis.
@@ -39,21 +97,17 @@ class Windows:
         object.__setattr__(self, "dilation", self.dilation or (1,) * self.rank)
 
     @property
-    def rank(self) -> int:
-        """The number of axes that windows slide along."""
-        return len(self.kernel_size)
-
-    @property
     def axis_names(self) -> tuple[str, ...]:
         """What these axes are called."""
         return _AXES[self.rank]
 
-    def extents(self, size: Sequence[int]) -> Extents:
-        """How many windows there are along each axis.
+    @property
+    def overlap(self) -> bool:
+        """Whether any two windows have an element in common, along at least one axis."""
+        geometry = zip(self.kernel_size, self.stride, self.dilation, strict=True)
+        return any(tap * dilation % stride == 0 for taps, stride, dilation in geometry for tap in range(1, taps))
 
-        Raises:
-            AttributeProblem: not even one fits.
-        """
+    def extents(self, size: Sequence[int]) -> Extents:
         return tuple(self._extent(axis, extent) for axis, extent in enumerate(size))
 
     def span(self, axis: int) -> int:
@@ -92,29 +146,61 @@ class Windows:
         return tuple(found)
 
     @property
-    def taps(self) -> tuple[Loop, ...]:
-        """The loops over a window: i rows, j columns."""
-        return tuple(Loop(tap, extent) for tap, extent in zip(self._tap_names, self.kernel_size, strict=True))
-
-    @property
     def reads(self) -> tuple[Index, ...]:
-        """Where tap (i, j) of the window (h, w) reads."""
-        return tuple(window(*geometry) for geometry in self._geometry)
+        return tuple(window(*geometry) for geometry in self._along_axes)
 
     @property
     def readers(self) -> tuple[Index, ...]:
-        """Which window reads the element (h, w) with its tap (i, j)."""
-        return tuple(windows_over(*geometry) for geometry in self._geometry)
+        return tuple(windows_over(*geometry) for geometry in self._along_axes)
 
     @property
-    def _tap_names(self) -> str:
-        return _TAPS[-self.rank :]
-
-    @property
-    def _geometry(self) -> list[tuple[str, str, int, int, int]]:
+    def _along_axes(self) -> list[tuple[str, str, int, int, int]]:
         before = (first for first, _ in self.padding)
-        positions = _POSITIONS[-self.rank :]
-        return list(zip(positions, self._tap_names, self.stride, self.dilation, before, strict=True))
+        return list(zip(self.positions, self.tap_names, self.stride, self.dilation, before, strict=True))
+
+
+@dataclass(frozen=True)
+class AdaptiveWindows(Geometry):
+    """As many windows as are asked for: of S elements, the k-th of O windows has floor(k S / O) to ceil((k + 1) S / O).
+
+    Element p is in window k where -O < p O - k S < S. So with taps j counted from 0, the window reads
+    p = (k S + j - (O - 1)) / O, wherever that is a whole number; S and O are divided by what they have in common.
+
+    Attributes:
+        size: elements along each axis.
+        count: windows along each axis.
+    """
+
+    size: Extents
+    count: Extents
+
+    @property
+    def kernel_size(self) -> Extents:  # type: ignore[override]  # it follows from the fields
+        return tuple(size + count - 1 for size, count in self._ratios)
+
+    @property
+    def _ratios(self) -> list[Pair]:
+        """Elements to windows, in lowest terms."""
+        pairs = zip(self.size, self.count, strict=True)
+        return [(size // gcd(size, count), count // gcd(size, count)) for size, count in pairs]
+
+    def extents(self, size: Sequence[int]) -> Extents:
+        return self.count
+
+    def elements(self, axis: int) -> list[int]:
+        """How many elements each window has along an axis."""
+        size, count = self.size[axis], self.count[axis]
+        return [-(-(k + 1) * size // count) - k * size // count for k in range(count)]
+
+    @property
+    def reads(self) -> tuple[Index, ...]:
+        along = zip(self.positions, self.tap_names, self._ratios, strict=True)
+        return tuple(Index(((p, size), (tap, 1)), 1 - count, count) for p, tap, (size, count) in along)
+
+    @property
+    def readers(self) -> tuple[Index, ...]:
+        along = zip(self.positions, self.tap_names, self._ratios, strict=True)
+        return tuple(Index(((p, count), (tap, -1)), count - 1, size) for p, tap, (size, count) in along)
 
 
 def feature_map_loops(type: TensorType) -> tuple[Loop, ...]:
