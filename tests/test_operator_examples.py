@@ -27,8 +27,8 @@ def examples() -> list[tuple[str, str]]:
 
 def spec_around(example: str, inputs: str) -> str:
     """A network that has the values an example reads by name, and parameters."""
-    names = re.search(r"from: \[([^\]]+)\]", example)
-    named = [f"  - {{identity, name: {name.strip()}}}" for name in (names.group(1).split(",") if names else [])]
+    read = re.findall(r"(?:from|like): \[?([^\]}]+)", example)
+    named = [f"  - {{identity, name: {name.strip()}}}" for names in read for name in names.split(",")]
     is_loss = example.startswith("loss:")
     width = 3 if "weights" in example else 1
     head = [

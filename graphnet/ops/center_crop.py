@@ -22,7 +22,7 @@ class CenterCrop(Operator):
     Gradient: gy in the middle, and zeros around it.
 
     Example:
-        `- center_crop: 24`, `- center_crop: [24, 32]`, or to the height and width of another value, as in U-Net:
+        `- center_crop: 8`, `- center_crop: [6, 8]`, or to the height and width of another value, as in U-Net:
         `- {center_crop: {like: upsample}, from: down}`
 
     Source: Ronneberger, Fischer, Brox, "U-Net: convolutional networks for biomedical image segmentation", 2015.

@@ -26,7 +26,7 @@ class MaxUnpool2d(Operator):
     Gradient: gx[n, c, h, w] = gy where y has x[n, c, h, w], and 0 if another window won.
 
     Example:
-        `- max_unpool2d: encoder.pool1` after `- {max_pool2d: 2, name: pool1}` in the encoder
+        `- sequential: [{max_pool2d: 2, name: pool1}, {max_unpool2d: pool1}]`
 
     Source: Badrinarayanan, Kendall, Cipolla, "SegNet: a deep convolutional encoder-decoder architecture for image
     segmentation", 2017.
@@ -77,7 +77,7 @@ class MaxUnpool2d(Operator):
         # The first tap that is found belongs to the last window.
         first = Result(where(is_found, 1, 0), "argmax", self._tap(), self.pool.outputs[1].dtype)
         (winner,) = b.fold("max_unpool2d_winner", loops, windows.taps, reads[:1], first)
-        reads.append((winner, [Index.of(loop.name) for loop in loops]))
+        reads.append((winner, tuple(Index.of(loop.name) for loop in loops)))
         element = Result(where(is_found & equal(Load(2), self._tap()), Load(1), 0), "sum")
         (y,) = b.fold("max_unpool2d", loops, windows.taps, reads, element)
         return y, winner

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import graphnet as gn
 from graphnet.compiler import compile_graph
 from graphnet.ir.operator import REGISTRY
+from graphnet.ops.families.references import reference_attributes, resolved
 from graphnet.testing.gradients import check_gradients
 from graphnet.testing.strategies import attributes, networks, operators, specs
 
@@ -65,8 +66,9 @@ def test_specs_give_the_same_network_again(text: str) -> None:
 
 @pytest.mark.parametrize("name", operators("layer"))
 def test_every_layer_takes_part(name: str) -> None:
+    needed = {"max_unpool2d": ["max_pool2d"]}.get(name, [])
     net = find(
-        networks(max_layers=3, layers=[name]), lambda net: any(n.op.name == name for n in net.graph.nodes),
+        networks(max_layers=3, layers=[name, *needed]), lambda net: any(n.op.name == name for n in net.graph.nodes),
         settings=settings(REPRODUCIBLE, max_examples=400, phases=[Phase.generate]),
     )  # fmt: skip
     assert net.graph.losses
@@ -74,11 +76,15 @@ def test_every_layer_takes_part(name: str) -> None:
 
 @pytest.mark.parametrize("name", REGISTRY)
 def test_attributes_are_within_their_limits(name: str) -> None:
+    definition = REGISTRY[name]
+    layer = gn.max_pool2d(gn.Network("network").input("x", (2, 8, 8)), 2).value
+    references = {reference: resolved(definition, reference, layer)[0] for reference in reference_attributes(definition)}
+
     @settings(REPRODUCIBLE, max_examples=10)
-    @given(attributes(REGISTRY[name]))
+    @given(attributes(definition))
     def make(given_attributes: dict[str, object]) -> None:
         try:
-            REGISTRY[name](**given_attributes)
+            definition(**given_attributes, **references)
         except gn.SpecError as error:
             raise AssertionError(f"{name} refuses {given_attributes}") from error
 
