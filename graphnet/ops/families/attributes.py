@@ -35,6 +35,11 @@ PositivePair = Annotated[
     BeforeValidator(_for_axes(2), json_schema_input_type=Positive | tuple[Positive, Positive]),
 ]
 """A whole number for both height and width, or one for each."""
+PositiveOrNonePair = Annotated[
+    tuple[Positive | None, Positive | None],
+    BeforeValidator(_for_axes(2), json_schema_input_type=Positive | tuple[Positive | None, Positive | None]),
+]
+"""A whole number for both height and width, or for each one or null."""
 NonNegativePair = Annotated[
     tuple[NonNegative, NonNegative],
     BeforeValidator(_for_axes(2), json_schema_input_type=NonNegative | tuple[NonNegative, NonNegative]),

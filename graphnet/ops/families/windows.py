@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import gcd
 
 from graphnet.core.diagnostics import AttributeProblem
@@ -173,10 +173,10 @@ class AdaptiveWindows(Geometry):
 
     size: Extents
     count: Extents
+    kernel_size: Extents = field(init=False)
 
-    @property
-    def kernel_size(self) -> Extents:  # type: ignore[override]  # it follows from the fields
-        return tuple(size + count - 1 for size, count in self._ratios)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kernel_size", tuple(size + count - 1 for size, count in self._ratios))
 
     @property
     def _ratios(self) -> list[Pair]:
