@@ -11,8 +11,11 @@ from graphnet.core.diagnostics import SpecError
 from graphnet.frontend.loader import loads
 from graphnet.ir.operator import REGISTRY
 
-PLACES = ["{image: [8, 12, 12]}", "{features: [24]}"]
-"""Inputs of the networks that examples are put into: feature maps, or features."""
+PLACES = [
+    "{image: [8, 12, 12]}", "{features: [24]}", "{signal: [8, 24]}", "{volume: [8, 6, 6, 6]}",
+    "{tokens: {shape: [9], dtype: int32}}",
+]  # fmt: skip
+"""Inputs of the networks that examples are put into."""
 
 
 def examples() -> list[tuple[str, str]]:

@@ -21,10 +21,14 @@ def formulas(op: Comprehension, reads: list[str], outputs: list[str]) -> list[st
         reads: a name for the operand of each read.
         outputs: a name for each output.
     """
-    elements = [f"{name}[{', '.join(map(str, r.index))}]" for name, r in zip(reads, op.reads, strict=True)]
+
+    def element(slot: int) -> str:
+        index = (str(i) if i.slot is None else element(i.slot) for i in op.reads[slot].index)
+        return f"{reads[slot]}[{', '.join(index)}]"
+
     place = f"[{', '.join(loop.name for loop in op.out)}]" if op.out else ""
     return [
-        f"{name}{place} = {_folded(op, r)}{_text(r.expression, elements.__getitem__)}"
+        f"{name}{place} = {_folded(op, r)}{_text(r.expression, element)}"
         for name, r in zip(outputs, op.results, strict=True)
     ]
 

@@ -136,14 +136,34 @@ class Shift:
 
 
 @dataclass(frozen=True)
+class Lookup:
+    """A position along an axis that another read gives.
+
+    Attributes:
+        slot: of that read.
+        extent: of the axis; a position outside reads nothing.
+        stride: elements between neighbours.
+        block: how many positions are neighbours, where the axis is cut into blocks; else 0.
+        block_stride: elements from one block to the next.
+    """
+
+    slot: int
+    extent: Extent
+    stride: int
+    block: int = 0
+    block_stride: int = 0
+
+
+@dataclass(frozen=True)
 class Access:
-    """Where a read falls: `constant + sum of strides * parts + sum of quotient positions * stride`.
+    """Where a read falls: `constant + sum of strides * parts + sum of quotient positions * stride`, and lookups.
 
     Attributes:
         strides: elements for each step of a physical loop.
         quotients: indices with a divisor, each with the stride and extent of its axis.
         bounds: indices that may fall outside, each with its axis's extent; with steps of `unit` positions.
         shift: how far away lanes are read, if it is no whole number of blocks.
+        lookups: positions that other reads give.
     """
 
     constant: int
@@ -151,6 +171,7 @@ class Access:
     quotients: tuple[tuple[Index, int, Extent], ...] = ()
     bounds: tuple[tuple[Index, Extent], ...] = ()
     shift: Shift | None = None
+    lookups: tuple[Lookup, ...] = ()
 
 
 def locate(read: Read, layout: Layout, shape: Sequence[Extent], cut: Cut) -> Access | None:
@@ -160,6 +181,7 @@ def locate(read: Read, layout: Layout, shape: Sequence[Extent], cut: Cut) -> Acc
     bounds: list[tuple[Index, Extent]] = []
     constant = layout.base
     shift: Shift | None = None
+    lookups: list[Lookup] = []
     extents = {name: _total(parts) for name, parts in cut.items()}
 
     def advance(name: str, stride: int) -> None:
@@ -179,6 +201,12 @@ def locate(read: Read, layout: Layout, shape: Sequence[Extent], cut: Cut) -> Acc
             else:
                 for part in parts:
                     advance(part.name, part.step * stride)
+            continue
+        if index.slot is not None:
+            found = _look_up(index.slot, layout, axis, shape[axis])
+            if found is None:
+                return None
+            lookups.append(found)
             continue
         if not index.terms and index.offset == 0:
             continue
@@ -206,7 +234,7 @@ def locate(read: Read, layout: Layout, shape: Sequence[Extent], cut: Cut) -> Acc
                     advance(part.name, factor * part.step * stride)
         if not inside:
             bounds.append((index, shape[axis]))
-    return Access(constant, strides, tuple(quotients), tuple(bounds), shift)
+    return Access(constant, strides, tuple(quotients), tuple(bounds), shift, tuple(lookups))
 
 
 def _total(parts: tuple[Part, ...]) -> int | None:
@@ -245,6 +273,17 @@ def _shift_blocks(index: Index, layout: Layout, axis: int, cut: Cut) -> tuple[in
         return None
     matched = _match(cut[index.terms[0][0]], dims)
     return None if matched is None else (index.offset // layout.lanes * dims[0].stride, matched)
+
+
+def _look_up(slot: int, layout: Layout, axis: int, extent: Extent) -> Lookup | None:
+    """A position that read `slot` gives, along an axis that is whole or cut into blocks of lanes."""
+    stride = layout.linear_stride(axis)
+    if stride is not None:
+        return Lookup(slot, extent, stride)
+    dims = layout.along(axis)
+    if len(dims) != 2 or (dims[0].step, dims[1].step, dims[1].extent) != (layout.lanes, 1, layout.lanes):
+        return None
+    return Lookup(slot, extent, dims[1].stride, layout.lanes, dims[0].stride)
 
 
 def _shift_lanes(

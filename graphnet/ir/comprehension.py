@@ -14,7 +14,8 @@ contraction    a sum of products of two reads, over affine index maps
 Indices are affine in the loops, or such a form divided: `(h + 1 - i) / 2` is where the input gradient of a
 convolution of stride 2 reads. A read outside its operand, or at a fraction, takes no part in a fold, and
 is `fill` where nothing is folded. Where fractions are rounded down, `h // 2` is what an upsampled row repeats.
-So every gradient is a gather, and nothing is ever accumulated atomically.
+An index may also be the whole number that another read gives: an embedding reads the row of its table that a token
+names. So every gradient is a gather, and nothing is ever accumulated atomically.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from functools import cached_property
 from typing import Literal
 
 from graphnet.core.types import BATCH, DType, Extent, TensorType, product
-from graphnet.ir.expression import Call, Coordinate, Expression, Load, Uniform, substitute, walk
+from graphnet.ir.expression import Call, Coordinate, Expression, Load, Uniform, loads, substitute, walk
 
 Family = Literal["pointwise", "movement", "reduction", "contraction"]
 Fold = Literal["sum", "max", "min", "argmax"]
@@ -50,6 +51,7 @@ class Index:
         is_part: the position is just a loop, but one that does not run over exactly this axis: a slice from its
             start is shorter, the first piece of a concat longer.
         rounds_down: whether a fraction stands for the position before it, instead of for none.
+        slot: the read that gives the position, instead of the loops.
     """
 
     terms: tuple[tuple[str, int], ...] = ()
@@ -57,11 +59,17 @@ class Index:
     divisor: int = 1
     is_part: bool = False
     rounds_down: bool = False
+    slot: int | None = None
 
     @classmethod
     def of(cls, loop: str) -> Index:
         """The position that equals a loop."""
         return cls(((loop, 1),))
+
+    @classmethod
+    def given_by(cls, slot: int) -> Index:
+        """The position that another read of the same comprehension gives."""
+        return cls(slot=slot)
 
     @property
     def loop(self) -> str | None:
@@ -86,6 +94,8 @@ class Index:
     def __str__(self) -> str:
         if self.loop:
             return self.loop
+        if self.slot is not None:
+            return f"read {self.slot}"
         text = ""
         for name, c in self.terms:
             sign = ("- " if c < 0 else "") if not text else " - " if c < 0 else " + "
@@ -116,6 +126,18 @@ class Read:
     operand: int
     index: tuple[Index, ...]
     fill: float = 0.0
+
+    @property
+    def lookups(self) -> tuple[int, ...]:
+        """The slots of the reads that give positions of this one."""
+        return tuple(index.slot for index in self.index if index.slot is not None)
+
+    def with_slots(self, moved: Mapping[int, int]) -> Read:
+        """The same after the reads that give its positions were renumbered."""
+        if not self.lookups:
+            return self
+        new = (i if i.slot is None else replace(i, slot=moved[i.slot]) for i in self.index)
+        return replace(self, index=tuple(new))
 
     def __str__(self) -> str:
         return f"${self.operand}[{', '.join(map(str, self.index))}]"
@@ -174,6 +196,17 @@ class Comprehension:
         # Elements are used more than once, or a tile would gain nothing: a dot product is a reduction.
         is_reused = any(loop.extent != 1 and loop.name not in names for loop in self.out for names in used)
         return is_reused and all(loop.name in names for loop in self.reduce for names in used)
+
+    @cached_property
+    def loaded(self) -> frozenset[int]:
+        """The slots of the reads that expressions use."""
+        expressions = [e for r in self.results for e in (r.expression, r.position) if e is not None]
+        return frozenset(slot for expression in expressions for slot in loads(expression))
+
+    @cached_property
+    def looked_up(self) -> frozenset[int]:
+        """The slots of the reads that give positions of others."""
+        return frozenset(slot for read in self.reads for slot in read.lookups)
 
     @cached_property
     def extents(self) -> dict[str, Extent]:

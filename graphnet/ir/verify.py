@@ -52,5 +52,15 @@ def _verify_comprehension(node: Node, op: Comprehension, stage: str) -> None:
         for index, extent in zip(read.index, value.type.shape, strict=True):
             if any(name not in loops for name, _ in index.terms):
                 raise InternalError(stage, f"the index {index} names no loop of {op}", node.name)
+            if index.slot is not None and not _is_position(node, op, index.slot):
+                raise InternalError(stage, f"{index} of {op} gives no positions", node.name)
             if index.loop and op.extents[index.loop] != extent:
                 raise InternalError(stage, f"loop {index.loop} of {op} does not run over {value}", node.name)
+
+
+def _is_position(node: Node, op: Comprehension, slot: int) -> bool:
+    """Whether a read gives whole numbers, and its own position does not depend on another's."""
+    if not 0 <= slot < len(op.reads):
+        return False
+    read = op.reads[slot]
+    return node.inputs[read.operand].type.dtype != "float" and not read.lookups

@@ -12,8 +12,8 @@ from graphnet.codegen.cpu.counters import mix_key
 from graphnet.core.diagnostics import RunError
 from graphnet.core.source import SourceSpan
 from graphnet.frontend.parameter_groups import paths_by_settings
-from graphnet.ir.data import misfit
-from graphnet.ir.graph import Graph, Value
+from graphnet.ir.data import demand_of, misfit
+from graphnet.ir.graph import Graph
 from graphnet.ir.initialiser import initialise, parameter_generator
 from graphnet.ir.optimizer import Optimizer
 from graphnet.runtime.arrays import Array
@@ -64,8 +64,8 @@ class Module:
         self.gradient_clip = gradient_clip
         self.step_block = np.zeros(8, np.int64)
         self._build, self._make_store, self._recompile = build, make_store, recompile
+        self._tokens = {slot.name: slot.classes for slot in demand_of(self.graph).inputs if slot.classes is not None}
         self._programs: dict[str, Built] = {}
-        self._inference: dict[str, Value] = {}
         self._group(optimizer)
         self._updates, self._accumulated = 0, 0
         self._lr = optimizer.lr
@@ -129,7 +129,7 @@ class Module:
 
     def predict(self, inputs: Mapping[str, Any]) -> dict[str, Array]:
         """All outputs by name, in inference mode, for any number of samples."""
-        batch = checked_batch(inputs, self.graph.inputs, self.dtype)
+        batch = checked_batch(inputs, self.graph.inputs, self.dtype, self._tokens)
         count = len(next(iter(batch.values())))
         parts: list[dict[str, Array]] = []
         for start in range(0, max(count, 1), self.batch_size):
@@ -347,4 +347,5 @@ class Module:
 
     def _checked(self, batch: Mapping[str, Any]) -> dict[str, Array]:
         """Inputs and targets of a batch, in the types that kernels read."""
-        return checked_batch(batch, (*self.graph.inputs, *self.graph.targets), self.dtype, self.batch_size)
+        values = (*self.graph.inputs, *self.graph.targets)
+        return checked_batch(batch, values, self.dtype, self._tokens, self.batch_size)

@@ -176,7 +176,10 @@ class _Evaluation:
         return np.where(inside, floats, self.dtype(read.fill)), inside
 
     def _position(self, index: Index, grid: Loops) -> tuple[Array, Array]:
-        """The positions that an index stands for, and where they are whole numbers."""
+        """The positions that an index stands for, and where there are any."""
+        if index.slot is not None:
+            found, inside = self._gather(self.comprehension.reads[index.slot], grid)
+            return found.astype(np.int64), inside
         numerator: Array = np.asarray(index.offset)
         for name, coefficient in index.terms:
             numerator = numerator + coefficient * grid[name]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from graphnet.ir.builder import with_results
 from graphnet.ir.comprehension import Comprehension, Index, Read, Result
-from graphnet.ir.expression import Coordinate, Expression, Load, Uniform, loads, substitute
+from graphnet.ir.expression import Coordinate, Expression, Load, Uniform, substitute
 from graphnet.ir.graph import Graph, Node, Value
 from graphnet.transforms.rewrite import map_results, rebuilt
 
@@ -112,7 +112,7 @@ def _inlined(node: Node, inputs: list[Value], formulas: dict[Value, Node]) -> No
     while True:
         for slot, read in enumerate(op.reads):
             source = formulas.get(inputs[read.operand])
-            if source is not None and _can_inline(op, read, source):
+            if source is not None and slot not in op.looked_up and _can_inline(op, read, source):
                 op, inputs = _tidy(*_write_out(op, inputs, slot, source))
                 changed = True
                 break
@@ -175,14 +175,12 @@ def _tidy(op: Comprehension, inputs: list[Value]) -> tuple[Comprehension, list[V
     """Drop reads that no expression loads, equal reads, and inputs that no read names."""
     if op.view:
         return op, inputs
-    used: set[int] = set()
-    for result in op.results:
-        used |= loads(result.expression) | (set() if result.position is None else loads(result.position))
+    used = op.loaded | {found for slot in op.loaded for found in op.reads[slot].lookups}
     operands: list[Value] = []
     reads: list[Read] = []
     slots: dict[int, int] = {}
-    for slot in sorted(used):
-        read = op.reads[slot]
+    for slot in sorted(used, key=lambda slot: (bool(op.reads[slot].lookups), slot)):  # what is looked up comes last
+        read = op.reads[slot].with_slots(slots)
         value = inputs[read.operand]
         if value not in operands:
             operands.append(value)
@@ -263,5 +261,6 @@ def _joined(
         replace(r, expression=moved(r.expression), position=None if r.position is None else moved(r.position))
         for r in other.results
     )
-    reads = tuple(replace(r, operand=first_input + r.operand) for r in other.reads)
+    slots = {slot: first_read + slot for slot in range(len(other.reads))}
+    reads = tuple(replace(r.with_slots(slots), operand=first_input + r.operand) for r in other.reads)
     return replace(op, reads=(*op.reads, *reads), results=(*op.results, *results)), [*inputs, *sibling_inputs]

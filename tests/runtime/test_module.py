@@ -107,6 +107,24 @@ def test_batches_that_do_not_fit_are_explained(batch: dict[str, Array], words: s
             compute(batch)
 
 
+@pytest.mark.parametrize(
+    ("token", "dtype"), [(-1, np.int32), (7, np.int32), (2**32, np.int64), (2.5, np.float64), (np.nan, np.float32)]
+)
+def test_tokens_that_are_none_are_refused_before_the_step(token: float, dtype: type) -> None:
+    net = gn.Network("tokens")
+    x = net.input("x", (3,), dtype="int32")
+    net.loss(gn.squared_error(gn.flatten(gn.embedding(x, num_embeddings=7, embedding_dim=2)), "t"))
+    module = interpreted(net)
+    batch = {"x": np.array([[0, 1, 6], [3, 2, 1]], dtype), "t": np.zeros((2, 6))}
+    before = everything(module)
+    module.training_loss(batch)
+    batch["x"][1, 2] = token
+    for compute in (module.predict, module.loss_and_gradients, module.train_step, module.evaluate_batch):
+        with pytest.raises(gn.SpecError, match=r"whole numbers from 0 to 6\n.*at \[1, 2\]"):
+            compute(batch)
+    assert_equal(everything(module), before)
+
+
 def test_nothing_but_predictions_without_a_loss() -> None:
     net = gn.Network("bare")
     gn.linear(net.input("x", (3,)), 2)

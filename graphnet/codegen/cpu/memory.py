@@ -151,6 +151,49 @@ def vload_shifted(p: Pointer, i: Index, stride: Index, shift: Index, position: I
     return values
 
 
+def _vlookup(
+    simd: Simd, p: Address, i: Any, q: Address, j: Any, stride: Any, count: Any, block: Any, far: Any, near: Any,
+    extent: Any,
+) -> Floats:  # fmt: skip
+    builder = simd.builder
+    whole = ir.VectorType(q.element, simd.vector.lanes)
+    first, none = simd.first_lanes(count), ir.Constant(whole, None)
+    align, name = ir.Constant(I32, q.alignment), f"llvm.masked.gather.{_memory_suffix(simd, q)}.v{simd.vector.lanes}p0"
+    loaded = simd.call(name, whole, _addresses(simd, q, j, stride), align, first.value, none)
+    at = convert(builder, loaded, ir.VectorType(I64, simd.vector.lanes))
+    inside = Booleans(simd, builder.icmp_unsigned("<", at, simd.broadcast(extent))) & first
+    # Blocks are powers of two; where there are none, every position is in the first.
+    whole_axis = builder.icmp_signed("==", block, I64(0))
+    bits = builder.select(whole_axis, I64(63), builder.cttz(block, I1(0)))
+    blocks = builder.lshr(at, simd.broadcast(bits))
+    within = builder.sub(at, builder.shl(blocks, simd.broadcast(bits)))
+    places = builder.add(builder.mul(blocks, simd.broadcast(far)), builder.mul(within, simd.broadcast(near)))
+    offsets = builder.mul(places, simd.broadcast(I64(p.alignment)))
+    addresses = builder.add(simd.broadcast(builder.ptrtoint(p.at(i), I64)), offsets)
+    pointers = builder.inttoptr(addresses, ir.VectorType(p.value.type, simd.vector.lanes))
+    return _masked_load(simd, p, pointers, inside, True)
+
+
+@primitive(_vlookup)
+def vlookup(
+    p: Pointer, i: Index, q: Pointer, j: Index, stride: Index, count: Index, block: Index, far: Index, near: Index,
+    extent: Index,
+) -> Vector:  # fmt: skip
+    """Elements of p at the positions that elements j + k * stride of q give, for the first `count` lanes.
+
+    A position is that of an axis with `extent` of them, cut into blocks of `block` (a power of two; 0 if it is whole):
+    blocks lie `far` elements apart, their positions `near`. Lanes whose position is outside are zero.
+    """
+    count = min(max(count, 0), p.lanes)
+    at = np.full(p.lanes, -1)
+    at[:count] = q.memory[q.at(j) + stride * np.arange(count)]
+    inside = (at >= 0) & (at < extent)
+    places = p.at(i) + (at // block * far + at % block * near if block else at * near)
+    values = np.zeros(p.lanes, p.dtype)
+    values[inside] = p.load(places[inside])
+    return values
+
+
 @primitive(
     lambda simd, p, i, stride, v: _masked_store(simd, p, _addresses(simd, p, i, stride), v, _all_lanes(simd), True)
 )

@@ -110,8 +110,11 @@ class Nest(NestText):
         self._emit_stores(values)
 
     def _emit_loads(self, k: int, node: Node) -> None:
-        for slot, read in enumerate(node.comprehension.reads):
-            if node.inputs[read.operand] not in self.frame.inside:
+        op = node.comprehension
+        for slot in sorted(op.looked_up):
+            self.emit_position(k, slot, node)
+        for slot, read in enumerate(op.reads):
+            if node.inputs[read.operand] not in self.frame.inside and slot in op.loaded:
                 self.w.line(f"{self.loaded(k, slot, node)} = {self.load_text(k, slot, node)}")
 
     def _printer(self, k: int, node: Node, values: Mapping[Value, str]) -> ExpressionPrinter:

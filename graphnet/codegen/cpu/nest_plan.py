@@ -135,6 +135,8 @@ class NestPlan:
                 if operand is None:
                     return False
                 self.operands[k, slot] = operand
+        if not all(self._can_look_up(k, slot) for k, slot in self.operands):
+            return False
         for value in self.frame.kernel.writes:
             index = tuple(Index.of(loop.name) for loop in self.op.out)
             operand = self._operand(Read(0, index), value)
@@ -155,6 +157,22 @@ class NestPlan:
         if on_lanes and not all(self._moves_whole_blocks(i, value) for i in on_lanes):
             return None
         return Operand(value, access, stride)
+
+    def gives_lanes(self, k: int, slot: int) -> bool:
+        """Whether each lane of a read has a position of its own that another read gives."""
+        lookups = self.operands[k, slot].access.lookups
+        return any(self.operands[k, found.slot].lane_stride != 0 for found in lookups)
+
+    def _can_look_up(self, k: int, slot: int) -> bool:
+        """Whether the positions that other reads give are one for all lanes, or all that differs from lane to lane."""
+        operand, op = self.operands[k, slot], self.frame.nodes[k].comprehension
+        positions = [self.operands[k, found.slot] for found in operand.access.lookups]
+        if any(p.access.shift is not None for p in positions):
+            return False
+        if not self.gives_lanes(k, slot):
+            return True
+        is_plain = len(positions) == 1 and operand.lane_stride == 0 and not positions[0].access.bounds
+        return is_plain and self.mode == "lanes" and not op.reduce and op.reads[slot].fill == 0
 
     def _moves_whole_blocks(self, index: Index, value: Value) -> bool:
         return self.layouts[value].lanes == self.lanes and index.divisor == 1 and index.offset % self.lanes == 0
@@ -209,8 +227,10 @@ class NestPlan:
         return clean
 
     def _reads_padding(self, k: int, slot: int) -> bool:
-        """Whether the padding lanes of the outputs read those of an operand, which are zero."""
+        """Whether the padding lanes of the outputs read those of an operand, which are zero, or nothing."""
         operand = self.operands[k, slot]
+        if self.gives_lanes(k, slot):
+            return True
         return operand.lane_stride != 0 and operand.access.shift is None
 
     def scalar_bounds(self, read: Read, value: Value) -> list[tuple[Index, Extent]]:

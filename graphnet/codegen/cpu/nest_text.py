@@ -57,14 +57,20 @@ class NestText(NestPlan):
             text += f" + ({self._term(index)}) // {index.divisor} * {factor}"
         return text
 
-    def _scalar_offset(self, read: Read, value: Value) -> str:
-        """The element offset of a read, digit by digit where an axis is cut."""
+    def _scalar_offset(self, read: Read, value: Value, positions: Mapping[int, str]) -> str:
+        """The element offset of a read, digit by digit where an axis is cut.
+
+        Args:
+            read: where.
+            value: the operand.
+            positions: the variables that hold what other reads gave, by their slots.
+        """
         layout, name = self.layouts[value], self.frame.pointer(value)
         text = [str(self.frame.row.number(f"{name}_0", layout.base))]
         for axis, index in enumerate(read.index):
-            if not index.terms and not index.offset:
+            if not index.terms and not index.offset and index.slot is None:
                 continue
-            at = self._term(index)
+            at = self._term(index) if index.slot is None else positions[index.slot]
             at = f"({at})" if " " in at else at
             if index.divisor != 1:
                 at = f"({at} // {index.divisor})"
@@ -89,31 +95,92 @@ class NestText(NestPlan):
         count = len(earlier) + len(before)
         return name if count == 0 else f"{name}_{count}"
 
+    def _position(self, k: int, slot: int, node: Node) -> str:
+        """The variable that holds what a read gives, if that is a position of another: `at_x`."""
+        return f"at{self.loaded(k, slot, node).removeprefix('v')}"
+
+    def emit_position(self, k: int, slot: int, node: Node) -> None:
+        """Load a position that is the same for all lanes; -1 where there is none."""
+        read = node.comprehension.reads[slot]
+        value = node.inputs[read.operand]
+        if self.mode == "scalar":
+            offset = self._scalar_offset(read, value, {})
+        elif self.operands[k, slot].lane_stride:
+            return
+        else:
+            offset = self._offset(self.operands[k, slot])
+        self.frame.used.add("iload")
+        guards = self._guards(k, slot, node)
+        condition = f" if {' and '.join(guards)} else -1" if guards else ""
+        self.w.line(f"{self._position(k, slot, node)} = iload({self.frame.pointer(value)}, {offset}){condition}")
+
     def load_text(self, k: int, slot: int, node: Node) -> str:
         read = node.comprehension.reads[slot]
         value = node.inputs[read.operand]
         name = self.frame.pointer(value)
         if self.mode == "scalar":
             self.frame.used.add("sload")
-            text = f"sload({name}, {self._scalar_offset(read, value)})"
-            bounds = self.scalar_bounds(read, value)
+            positions = {found: self._position(k, found, node) for found in read.lookups}
+            text = f"sload({name}, {self._scalar_offset(read, value, positions)})"
         else:
             operand = self.operands[k, slot]
-            text = self._vector_load(name, operand)
+            text = self._lanes_load(k, slot) if self.gives_lanes(k, slot) else self._vector_load(k, slot, node)
             if operand.access.shift is not None and read.fill:
                 self.frame.used |= {"where", "splat"}
                 text = f"where({self._shifted_lanes(name, operand.access.shift)}, {text}, splat({number(read.fill)}))"
-            bounds = list(operand.access.bounds)
-        folded = {loop.name for loop in self.op.reduce}
-        guards = [b for b in bounds if not any(loop in folded for loop, _ in b[0].terms)]
+        guards = self._guards(k, slot, node)
         if guards:
             self.frame.used.add("splat")
-            condition = " and ".join(self._is_inside(index, extent) for index, extent in guards)
-            text = f"{text} if {condition} else splat({number(read.fill)})"
+            text = f"{text} if {' and '.join(guards)} else splat({number(read.fill)})"
         return text
 
-    def _vector_load(self, name: str, operand: Operand) -> str:
-        offset = self._offset(operand)
+    def _guards(self, k: int, slot: int, node: Node) -> list[str]:
+        """Conditions for a read to be inside of its operand, those aside that the range of a folded loop keeps."""
+        read = node.comprehension.reads[slot]
+        value = node.inputs[read.operand]
+        bounds = self.scalar_bounds(read, value) if self.mode == "scalar" else self.operands[k, slot].access.bounds
+        folded = {loop.name for loop in self.op.reduce}
+        guards = [self._is_inside(*b) for b in bounds if not any(loop in folded for loop, _ in b[0].terms)]
+        return guards + self._found_inside(k, slot, node)
+
+    def _found_inside(self, k: int, slot: int, node: Node) -> list[str]:
+        """Conditions for the positions that other reads give to be inside, where they are the same for all lanes."""
+        if self.mode != "scalar" and self.gives_lanes(k, slot):
+            return []
+        read = node.comprehension.reads[slot]
+        axes = zip(read.index, node.inputs[read.operand].type.shape, strict=True)
+        found = [(self._position(k, i.slot, node), extent) for i, extent in axes if i.slot is not None]
+        return [f"0 <= {at} < {self.frame.batch() if extent == BATCH else extent}" for at, extent in found]
+
+    def _lanes_load(self, k: int, slot: int) -> str:
+        """A load whose lanes have positions of their own, which another read gives."""
+        operand = self.operands[k, slot]
+        (found,) = operand.access.lookups
+        positions = self.operands[k, found.slot]
+        assert self.lane is not None
+        x, q = self.frame.pointer(operand.value), self.frame.pointer(positions.value)
+        far = self.frame.row.number(f"{x}_block{found.slot}", found.block_stride)
+        near = self.frame.row.number(f"{x}_step{found.slot}", found.stride)
+        extent = self.frame.batch() if found.extent == BATCH else str(found.extent)
+        count = self.lane_count() if self.lane.is_ragged else str(self.lanes)
+        step = self.frame.row.number(f"{q}_lane", positions.lane_stride)
+        self.frame.used.add("vlookup")
+        where = f"{q}, {self._offset(positions)}, {step}, {count}"
+        return f"vlookup({x}, {self._offset(operand)}, {where}, {found.block}, {far}, {near}, {extent})"
+
+    def _vector_load(self, k: int, slot: int, node: Node) -> str:
+        operand = self.operands[k, slot]
+        name, offset = self.frame.pointer(operand.value), self._offset(operand)
+        for found in operand.access.lookups:
+            at, near = (
+                self._position(k, found.slot, node),
+                self.frame.row.number(f"{name}_step{found.slot}", found.stride),
+            )
+            if found.block:
+                far = self.frame.row.number(f"{name}_block{found.slot}", found.block_stride)
+                offset += f" + {at} // {found.block} * {far} + {at} % {found.block} * {near}"
+            else:
+                offset += f" + {at} * {near}"
         if operand.access.shift is not None:
             return self._shifted_load(name, offset, operand.access.shift)
         stride = operand.lane_stride
@@ -302,7 +369,7 @@ class NestText(NestPlan):
         """The mask of the lanes that take part in a fold, where not all do.
 
         Of folded lanes, these are the ones that hold data. Lanes that a shifted read finds outside are zero, which
-        changes no sum of what that read alone decides.
+        changes no sum of what that read alone decides. None takes part where a position that a read gives is outside.
         """
         masks = []
         if self.mode == "folded" and self.lane is not None and self.lane.is_ragged:
@@ -314,6 +381,10 @@ class NestText(NestPlan):
         is_one = len(shifted) == len(slots) and len({shift for _, shift in shifted}) == 1
         if not (is_one and result.fold == "sum" and keeps_zero(result.expression, slots)):
             masks += [self._shifted_lanes(self.frame.pointer(value), shift) for value, shift in shifted]
+        inside = [text for slot in sorted(slots) for text in self._found_inside(0, slot, self.frame.nodes[0])]
+        if inside:
+            self.frame.used.add("first_lanes")
+            masks.append(f"first_lanes({self.lanes} if {' and '.join(inside)} else 0)")
         return " & ".join(dict.fromkeys(masks))
 
     def halo_lines(self, row: Part, extents: dict[str, str]) -> tuple[list[str], list[tuple[str, str]]]:
