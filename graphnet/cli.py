@@ -23,6 +23,7 @@ from graphnet.core.environment import debug_level
 COMMANDS: Final = {
     "check": ("check", "Read specs and print everything that is wrong or suspicious."),
     "summary": ("summary", "Show layers, shapes, parameters, multiply-adds and memory."),
+    "diff": ("diff", "Compare two specs: layers, parameters, multiply-adds and memory."),
     "render": ("render", "Draw a network, or what the compiler makes of it."),
     "kernels": ("kernels", "Print the generated kernels."),
     "train": ("train", "Train, with progress, logs and checkpoints."),

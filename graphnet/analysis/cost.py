@@ -29,6 +29,13 @@ class Cost:
             self.macs + other.macs,
         )
 
+    def __sub__(self, other: Cost) -> Cost:
+        return Cost(
+            self.parameters - other.parameters,
+            self.trainable_parameters - other.trainable_parameters,
+            self.macs - other.macs,
+        )
+
 
 def node_macs(node: Node) -> int:
     """Multiply-adds of one node for one sample."""

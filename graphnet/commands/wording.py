@@ -21,6 +21,8 @@ def in_words(schema: Mapping[str, Any]) -> str:
     Example:
         {"type": "integer", "minimum": 1} is `whole number from 1`, and a union joins its parts with `or`.
     """
+    if "$comment" in schema:
+        return str(schema["$comment"])
     if "anyOf" in schema or "oneOf" in schema:
         parts = [in_words(part) for part in (schema.get("anyOf") or schema["oneOf"])]
         shorter = ["a pair" if part == f"pair of {parts[0]}" else part for part in parts]
@@ -40,9 +42,16 @@ def in_words(schema: Mapping[str, Any]) -> str:
 
 
 def as_yaml(value: Any) -> str:
-    """A default as a spec would write it."""
+    """A setting as a spec would write it."""
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(as_yaml, value))}]"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{name}: {as_yaml(part)}' for name, part in value.items())}}}"
     if isinstance(value, str):
         return value
     return json.dumps(value, default=str)
+
+
+def counted(count: int, what: str) -> str:
+    """`1 layer`, `3 layers`."""
+    return f"{count} {what}{'s' if count != 1 else ''}"
