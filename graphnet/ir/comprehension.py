@@ -13,7 +13,7 @@ contraction    a sum of products of two reads, over affine index maps
 
 Indices are affine in the loops, or such a form divided: `(h + 1 - i) / 2` is where the input gradient of a
 convolution of stride 2 reads. A read outside its operand, or at a fraction, takes no part in a fold, and
-is `fill` where nothing is folded. Where fractions are rounded down, `h // 2` is what an upsampled row repeats.
+is `fill` where nothing is folded.
 An index may also be the whole number that another read gives: an embedding reads the row of its table that a token
 names. So every gradient is a gather, and nothing is ever accumulated atomically.
 """
@@ -50,7 +50,6 @@ class Index:
     Attributes:
         is_part: the position is just a loop, but one that does not run over exactly this axis: a slice from its
             start is shorter, the first piece of a concat longer.
-        rounds_down: whether a fraction stands for the position before it, instead of for none.
         slot: the read that gives the position, instead of the loops.
     """
 
@@ -58,7 +57,6 @@ class Index:
     offset: int = 0
     divisor: int = 1
     is_part: bool = False
-    rounds_down: bool = False
     slot: int | None = None
 
     @classmethod
@@ -102,7 +100,7 @@ class Index:
             text += sign + (name if abs(c) == 1 else f"{abs(c)}*{name}")
         text = text or "0"
         text += f" {'+' if self.offset > 0 else '-'} {abs(self.offset)}" if self.offset else ""
-        return text if self.divisor == 1 else f"({text}){'//' if self.rounds_down else '/'}{self.divisor}"
+        return text if self.divisor == 1 else f"({text})/{self.divisor}"
 
 
 FIRST = Index()

@@ -183,7 +183,7 @@ class _Evaluation:
         numerator: Array = np.asarray(index.offset)
         for name, coefficient in index.terms:
             numerator = numerator + coefficient * grid[name]
-        return numerator // index.divisor, np.asarray(index.rounds_down | (numerator % index.divisor == 0))
+        return numerator // index.divisor, np.asarray(numerator % index.divisor == 0)
 
     def _compute(self, expression: Expression, grid: Loops, gathered: list[tuple[Array, Array]]) -> Array:
         match expression:

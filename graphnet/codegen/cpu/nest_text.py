@@ -236,8 +236,6 @@ class NestText(NestPlan):
         size = self.frame.batch() if extent == BATCH else str(extent)
         if index.divisor == 1:
             return f"0 <= {at} < {size}"
-        if index.rounds_down:
-            return f"0 <= {at} < {size} * {index.divisor}"
         return f"0 <= {at} <= ({size} - 1) * {index.divisor} and ({at}) % {index.divisor} == 0"
 
     def leaf_text(self, k: int, node: Node, values: Mapping[Value, str]) -> Callable[[Expression], str]:
@@ -307,10 +305,7 @@ class NestText(NestPlan):
             rest = self._term(Index(tuple(t for t in index.terms if t[0] != part.name), index.offset))
             size = self.frame.batch() if extent == BATCH else str(extent)
             last = f"({size} - 1)" if extent == BATCH else str(int(extent) - 1)
-            if index.rounds_down:
-                last = f"({size} * {index.divisor} - 1)" if extent == BATCH else str(int(extent) * index.divisor - 1)
-            elif index.divisor != 1:
-                last = f"{last} * {index.divisor}"
+            last = last if index.divisor == 1 else f"{last} * {index.divisor}"
             self.frame.used |= {"ceildiv"} if abs(factor) != 1 else set()
             if factor > 0:
                 starts.append(quotient(f"-({rest})", factor, up=True))
@@ -318,7 +313,7 @@ class NestText(NestPlan):
             else:
                 starts.append(quotient(f"{rest} - {last}", -factor, up=True))
                 stops.append(f"{quotient(rest, -factor)} + 1")
-            if index.divisor != 1 and not index.rounds_down:
+            if index.divisor != 1:
                 shift, step = self._aligned_start(part, factor, rest, index.divisor)
         if len(starts) == 1 and len(stops) == 1 and not shift:
             return "0", stops[0], "1"
