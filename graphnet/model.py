@@ -27,6 +27,7 @@ from graphnet.runtime.module import Module
 from graphnet.stages import DEFAULT_BATCH, batch_size_of, memory_of
 from graphnet.testing.gradient_report import GradientReport
 from graphnet.testing.gradients import check_gradients
+from graphnet.train.augmenting import Pipeline
 from graphnet.train.display import Display
 from graphnet.train.evaluation import evaluate
 from graphnet.train.history import History
@@ -88,7 +89,7 @@ class Model(Module):
         elif data is None:
             data, _ = prepare(config.changed(validation=0.0), self.graph, self._folder())
         elif validation is None and isinstance(config.validation, DataSource):
-            validation = as_dataset(config.validation, self.graph, self._folder())
+            validation = as_dataset(config.validation, self.graph, self._folder(), config.augment)
         return fit(
             self, data, validation, config=config, out=Path(out) if out is not None else None,
             resume=Path(resume) if resume is not None else None, display=None if quiet else Display(),
@@ -121,10 +122,12 @@ class Model(Module):
         Raises:
             SpecError: the network has no loss, or the data does not fit it.
         """
+        config = self.training()
         if data is None:
-            everything, held = prepare(self.training(), self.graph, self._folder())
+            everything, held = prepare(config, self.graph, self._folder())
             data = everything if held is None else held
-        return evaluate(self, as_dataset(data, self.graph))
+        dataset = as_dataset(data, self.graph, augment=config.augment)
+        return evaluate(self, dataset, Pipeline.of(config, self.graph))
 
     # -- files ---------------------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ LAYERS = {
 TOP = max(LAYERS.values())
 MOST_LINES = 400
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "misc", "common"}
-REGISTRIES = ("initialisers", "metrics", "optimizers", "schedules", "sources")
+REGISTRIES = ("augmentations", "initialisers", "metrics", "optimizers", "schedules", "sources")
 DISCOVERY = {"graphnet", "graphnet.commands.late", "graphnet.ops", *(f"graphnet.ops.{kind}" for kind in REGISTRIES)}
 """Modules that import others by computed names: when they are first needed, or to find all that is registered."""
 

@@ -23,7 +23,7 @@ from graphnet.core.diagnostics import Diagnostic, SpecError, nearest
 from graphnet.frontend.python.functions import operator_function
 from graphnet.frontend.settings import default_of, is_required, settings_of
 from graphnet.frontend.writing.docstrings import attribute_descriptions
-from graphnet.ir.definitions import INITIALISERS, METRICS, OPTIMIZERS, SCHEDULES, SOURCES
+from graphnet.ir.definitions import AUGMENTATIONS, INITIALISERS, METRICS, OPTIMIZERS, SCHEDULES, SOURCES
 from graphnet.ir.operator import REGISTRY
 
 READABLE: Final = 100
@@ -73,7 +73,8 @@ def sections() -> list[Section]:
     for name, operator in sorted(REGISTRY.items()):
         found = layers.setdefault(operator.category, {}) if operator.kind == "layer" else terms[operator.kind]
         found[name] = operator
-    others = {r.kind: dict(sorted(r.items())) for r in (METRICS, INITIALISERS, OPTIMIZERS, SCHEDULES, SOURCES)}
+    registries = (METRICS, INITIALISERS, OPTIMIZERS, SCHEDULES, SOURCES, AUGMENTATIONS)
+    others = {registry.kind: dict(sorted(registry.items())) for registry in registries}
     return [
         *(Section(f"layers: {title}", f"layer ({title})", found) for title, found in sorted(layers.items())),
         *(

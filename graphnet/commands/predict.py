@@ -21,6 +21,7 @@ from graphnet.core.diagnostics import Diagnostic, RunError, SpecError
 from graphnet.interop.files import replacing
 from graphnet.ir.data import Array, Demand, demand_of
 from graphnet.ir.graph import Graph
+from graphnet.train.augmenting import Pipeline
 from graphnet.train.dataset import Dataset
 
 SHOWN_SAMPLES = 20
@@ -52,6 +53,9 @@ def run(
     if out is not None:
         _check_format(out, network.graph)
     given = read_inputs(inputs, network.graph)
+    if network.train is not None:
+        count = len(next(iter(given.values())))
+        given = dict(Pipeline.of(network.train, network.graph).for_predictions(given, np.arange(count)))
     model = compile_with(network, weights, batch, device, threads)
     outputs = model.predict(given)
     if out is None:
@@ -92,7 +96,8 @@ def read_inputs(path: Path, graph: Graph) -> dict[str, Array]:
         raise RunError(f"{path} is no .npy or .npz file of plain arrays") from None
     if len(arrays) == 1 and len(names) == 1:  # whatever it is called
         arrays = {names[0]: next(iter(arrays.values()))}
-    return Dataset.bind(arrays, demand, str(path)).arrays
+    bound = Dataset.bind(arrays, demand, str(path))
+    return bound.batch(np.arange(len(bound)))
 
 
 def write_outputs(path: Path, outputs: Mapping[str, Array]) -> None:

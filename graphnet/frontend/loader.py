@@ -17,7 +17,7 @@ from graphnet.frontend.expansion.expand import EndlessError, Expander
 from graphnet.frontend.expansion.layers import MAX_SIZE
 from graphnet.frontend.expansion.names import Absent, Binding, Flow, Names
 from graphnet.frontend.expansion.objectives import Objectives
-from graphnet.frontend.expansion.recipes import check_patterns, read_recipe
+from graphnet.frontend.expansion.recipes import check_augmentations, check_patterns, read_recipe
 from graphnet.frontend.expansion.rules import Rules
 from graphnet.frontend.expansion.templates import ExpressionError, shortened
 from graphnet.frontend.network import Network
@@ -103,6 +103,7 @@ class _Builder:
             raise SpecError(diagnose(problem, span=spec.span)) from None
         if recipe is not None and spec.train is not None:
             check_patterns(recipe, spec.train, graph.parameters, report)
+            check_augmentations(recipe, spec.train, graph, report)
         if not params:
             assertions.check(graph, budgets)
         report.raise_errors()

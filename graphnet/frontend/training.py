@@ -11,11 +11,12 @@ from pydantic_core import PydanticCustomError, core_schema
 
 import graphnet.ops  # noqa: F401 - registers what settings can name
 from graphnet.core.diagnostics import Diagnostic, SpecError, nearest
+from graphnet.ir.augmentation import Augmentation
 from graphnet.ir.data import DataSource
-from graphnet.ir.definitions import OPTIMIZERS, SCHEDULES, SOURCES
+from graphnet.ir.definitions import AUGMENTATIONS, OPTIMIZERS, SCHEDULES, SOURCES
 from graphnet.ir.learning_rate import LearningRateSchedule
 from graphnet.ir.optimizer import Group, Optimizer
-from graphnet.ir.settings import Choice, Count, NonNegativeCount, NonNegativeNumber, PositiveNumber
+from graphnet.ir.settings import Choice, Count, NonNegativeCount, NonNegativeNumber, PositiveNumber, listed
 
 DEFAULT_EPOCHS: Final = 10
 _REGISTRIES: Final = {"data": SOURCES, "validation": SOURCES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
@@ -40,13 +41,7 @@ def _read_weights(value: Any) -> Any:
 
 
 def _read_augmentations(value: Any) -> Any:
-    if value is None or (isinstance(value, list | tuple) and not value):
-        return ()
-    raise PydanticCustomError(
-        "augment",
-        "there are no augmentations in this release",
-        {"expected": "an empty list, or no `augment`", "hint": "augment the images before training, into an .npz file"},
-    )
+    return () if value is None else listed(value)
 
 
 def _read_validation(value: Any, source: core_schema.ValidatorFunctionWrapHandler) -> Any:
@@ -105,7 +100,7 @@ class TrainConfig(Settings):
         batch_size: samples of a batch.
         optimizer: what a step does with the gradients.
         schedule: factor of the learning rate, step by step.
-        augment: random changes to samples; none exist in this release.
+        augment: what happens to samples on their way to the network, in this order.
         validation: the part of the data to hold out, or a source of other data; if neither is said, a run from a spec
             holds out the part that its data source proposes.
         seed: of the split, the order of samples and everything random in the network.
@@ -122,7 +117,9 @@ class TrainConfig(Settings):
     batch_size: Count = 64
     optimizer: Annotated[Optimizer, Choice(OPTIMIZERS)] = Field(default_factory=OPTIMIZERS["sgd"])
     schedule: Annotated[LearningRateSchedule, Choice(SCHEDULES)] = Field(default_factory=SCHEDULES["constant"])
-    augment: Annotated[tuple[str, ...], BeforeValidator(_read_augmentations)] = ()
+    augment: Annotated[
+        tuple[Annotated[Augmentation, Choice(AUGMENTATIONS)], ...], BeforeValidator(_read_augmentations)
+    ] = ()
     validation: Annotated[
         float | DataSource | None, Choice(SOURCES, optional=True), WrapValidator(_read_validation)
     ] = None
@@ -201,9 +198,8 @@ def _diagnostic(kind: str, loc: tuple[str | int, ...], text: str, found: Any, co
         return Diagnostic(code, text, at=path, **{"found": repr(found), **said})
     expected = text.removeprefix("Input should be ").removeprefix("Value error, ")
     expected = _PLAIN.get(expected, expected)
-    return Diagnostic(
-        "value", f"`{loc[-1] if loc else 'train'}` does not fit", at=path, expected=expected, found=repr(found)
-    )
+    name = next((part for part in reversed(loc) if isinstance(part, str)), "train")
+    return Diagnostic("value", f"`{name}` does not fit", at=path, expected=expected, found=repr(found))
 
 
 def _unknown_setting(loc: tuple[str | int, ...], path: str) -> Diagnostic:
@@ -224,6 +220,8 @@ def _known_settings(loc: tuple[str | int, ...]) -> list[str]:
             return list(EarlyStopping.model_fields)
         case ("checkpoint",):
             return list(Checkpoint.model_fields)
+        case ("augment", *_, str(head)) if head in AUGMENTATIONS:
+            return [field.name for field in fields(AUGMENTATIONS[head])]
         case (str(), str(head), "groups", int()) if head in OPTIMIZERS:
             return [field.name for field in fields(Group)]
         case (str(key), str(head)) if head in _REGISTRIES.get(key, {}):

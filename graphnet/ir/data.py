@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -16,6 +16,33 @@ from graphnet.ir.graph import Graph, Node, Value
 
 Array = np.ndarray[Any, Any]
 Kind = Literal["values", "classes", "binary", "one_hot"]
+
+
+class LateArray:
+    """An array whose samples are read, or computed, when they are needed: data sets may exceed the memory.
+
+    Attributes:
+        shape: with the samples along axis 0.
+        dtype: of the elements.
+    """
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
+        self.shape, self.dtype = shape, np.dtype(dtype)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: Array) -> Array:
+        """Some samples.
+
+        Args:
+            rows: whole numbers, (K,).
+
+        Raises:
+            RunError: a file cannot be read.
+            SpecError: it holds something that does not fit.
+        """
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -97,7 +124,7 @@ class DataSource(Definition):
 
     validation: ClassVar[float] = 0.2
 
-    def load(self, demand: Demand, folder: Path) -> dict[str, Array]:
+    def load(self, demand: Demand, folder: Path) -> Mapping[str, Array | LateArray]:
         """The arrays that a network takes, by name, each with the samples along axis 0.
 
         Args:

@@ -1,5 +1,5 @@
 """Registries for what a spec names besides operators: metrics, initialisers, optimizers, schedules,
-sources of data.
+sources of data, augmentations.
 
 Each definition is one file that registers a frozen, validated dataclass, as operators do.
 """
@@ -58,3 +58,4 @@ INITIALISERS = Registry("initialiser")
 OPTIMIZERS = Registry("optimizer")
 SCHEDULES = Registry("schedule")
 SOURCES = Registry("data source")
+AUGMENTATIONS = Registry("augmentation")

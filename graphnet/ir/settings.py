@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
 from graphnet.core.diagnostics import AttributeProblem, nearest
-from graphnet.ir.definitions import Registry
+from graphnet.ir.definitions import Definition, Registry
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """A finite number; a bool or a text is an error, never converted."""
@@ -26,6 +26,20 @@ NonNegativeCount = Annotated[int, Field(strict=True, ge=0)]
 
 def _listed(value: Any) -> Any:
     return (value,) if isinstance(value, str | int) and not isinstance(value, bool) else value
+
+
+def listed(value: Any) -> Any:
+    """One definition, or a list of them, as a tuple."""
+    if isinstance(value, list):
+        return tuple(value)
+    return (value,) if isinstance(value, str | Mapping | Definition) else value
+
+
+def not_empty(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Refuse an empty list. (A `min_length` would also complain of a list whose elements do not fit.)"""
+    if value:
+        return value
+    raise PydanticCustomError("empty", "the list is empty", {"expected": "at least one"})
 
 
 def _text(value: Any) -> Any:
@@ -52,7 +66,7 @@ def _settings(chosen: _Chosen) -> dict[str, Any]:
     return chosen.settings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Choice:
     """Annotation of a field that holds one definition of a registry: `Annotated[Optimizer, Choice(OPTIMIZERS)]`.
 
@@ -65,13 +79,20 @@ class Choice:
     Attributes:
         registry: holds the definitions.
         optional: whether None stands for no definition.
+        excluded: names of definitions that are not meant here.
     """
 
     registry: Registry
     optional: bool = False
+    excluded: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> dict[str, type[Any]]:
+        """The definitions that may be named."""
+        return {name: cls for name, cls in self.registry.items() if name not in self.excluded}
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        kinds = {name: handler.generate_schema(cls) for name, cls in self.registry.items()}
+        kinds = {name: handler.generate_schema(cls) for name, cls in self.known.items()}
         written = core_schema.tagged_union_schema(
             {name: core_schema.no_info_before_validator_function(_settings, kind) for name, kind in kinds.items()},
             discriminator=lambda chosen: chosen.head,
@@ -79,8 +100,15 @@ class Choice:
         )
         return core_schema.no_info_wrap_validator_function(self._read, written)
 
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """A name, alone or with its settings, which are not described; `$comment` says what is meant in words."""
+        one = {"type": "object", "propertyNames": {"enum": sorted(self.known)}, "minProperties": 1, "maxProperties": 1}
+        return {"$comment": self.registry.kind, "anyOf": [{"enum": sorted(self.known)}, one]}
+
     def _read(self, value: Any, definition: core_schema.ValidatorFunctionWrapHandler) -> Any:
-        if type(value) in self.registry.values() or (value is None and self.optional):
+        if type(value) in self.known.values() or (value is None and self.optional):
             return value
         try:
             return definition(self._chosen(value))
@@ -102,7 +130,7 @@ class Choice:
                     f"this names no {kind}",
                     expected=f"the name of one {kind}, alone or with its settings: `name: {{setting: value}}`",
                 )
-        if head not in self.registry:
+        if head not in self.known:
             raise self._unknown(head)
         if settings is None:
             return _Chosen(head, {})
@@ -116,8 +144,8 @@ class Choice:
         return _Chosen(head, {primary: settings})
 
     def _unknown(self, head: str) -> PydanticCustomError:
-        close = nearest(head, self.registry)
-        context = {"expected": f"one of {', '.join(sorted(self.registry))}"}
+        close = nearest(head, self.known)
+        context = {"expected": f"one of {', '.join(sorted(self.known))}"}
         if close:
             context["hint"] = f"did you mean `{close}`?"
         return PydanticCustomError("unknown_name", f"there is no {self.registry.kind} '{head}'", context)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from graphnet.core.diagnostics import RunError
+from graphnet.frontend.writing.written_settings import written_definition
 from graphnet.interop.files import write_text
 from graphnet.interop.weights import read_weights, save_weights
 from graphnet.train.history import Monitor, Row
@@ -131,6 +132,7 @@ def _conditions(run: Run) -> dict[str, Any]:
         "accumulate": run.plan.accumulate,
         "seed": run.config.seed,
         "optimizer": run.config.optimizer.name,
+        "augment": [written_definition(augmentation) for augmentation in run.config.augment],
     }
 
 

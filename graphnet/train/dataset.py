@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, Self
 
 import numpy as np
 
-from graphnet.core.diagnostics import nearest
-from graphnet.ir.data import Array, Demand, Slot, misfit
+from graphnet.core.diagnostics import SpecError, nearest
+from graphnet.ir.data import Array, Demand, LateArray, Slot, misfit
 
 _DTYPES: Final[Mapping[str, Any]] = {"int32": np.int32, "uint8": np.uint8, "int64": np.int64}
+_READ_AT_ONCE: Final = 64 * 2**20
+"""Bytes of a file's array that are read, and checked, before training."""
 _SPLIT, _ORDER = 1, 2  # tell the random numbers of the two purposes apart
 
 
@@ -24,9 +26,14 @@ class Dataset:
         rows: the samples that belong to the set; all by default.
     """
 
-    def __init__(self, arrays: Mapping[str, Array], rows: Array | None = None) -> None:
+    def __init__(self, arrays: Mapping[str, Array | LateArray], rows: Array | None = None) -> None:
         self.arrays = dict(arrays)
         self.rows = np.arange(len(next(iter(self.arrays.values())))) if rows is None else rows
+
+    @property
+    def is_read_late(self) -> bool:
+        """Whether batches take time to read."""
+        return any(isinstance(array, LateArray) for array in self.arrays.values())
 
     @classmethod
     def bind(cls, arrays: Mapping[str, Any], demand: Demand, source: str = "the data") -> Self:
@@ -52,7 +59,7 @@ class Dataset:
                 expected=str(demand), found=", ".join(arrays) or "nothing",
                 hint=f"is it called '{close}'?" if close else None,
             )  # fmt: skip
-        fitted = {slot.name: _fit(np.asarray(arrays[slot.name]), slot, source) for slot in demand.slots}
+        fitted = {slot.name: _fitted(arrays[slot.name], slot, source) for slot in demand.slots}
         lengths = {name: len(array) for name, array in fitted.items()}
         if len(set(lengths.values())) != 1 or 0 in lengths.values():
             raise misfit(
@@ -69,11 +76,6 @@ class Dataset:
         """The samples at some places of the set, by name."""
         rows = self.rows[places]
         return {name: array[rows] for name, array in self.arrays.items()}
-
-    def batches(self, size: int) -> Iterator[dict[str, Array]]:
-        """All samples in their order, `size` at a time; the last batch may be smaller."""
-        for start in range(0, len(self), size):
-            yield self.batch(np.arange(start, min(start + size, len(self))))
 
     def split(self, share: float, seed: int) -> tuple[Self, Self | None]:
         """Shuffle the samples and hold some out.
@@ -104,28 +106,55 @@ def _generator(*seeds: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(seeds))
 
 
-def _fit(array: Array, slot: Slot, source: str) -> Array:
+class _Mapped(LateArray):
+    """An array that lies in a file: what is read is checked and converted then."""
+
+    def __init__(self, array: Array, slot: Slot, source: str) -> None:
+        super().__init__((len(array), *slot.type.sample_shape), array.dtype)
+        self._array, self._slot, self._source = array, slot, source
+
+    def __getitem__(self, rows: Array) -> Array:
+        return _fit(np.asarray(self._array[rows]), self._slot, self._source, rows)
+
+
+def _fitted(array: Any, slot: Slot, source: str) -> Array | LateArray:
+    """An array as a network takes it; one that is read late is looked at then."""
+    if isinstance(array, LateArray):
+        if array.shape[1:] != slot.type.sample_shape:
+            raise _misshaped(array.shape, slot, source)
+        return array
+    if isinstance(array, np.memmap) and array.nbytes > _READ_AT_ONCE:
+        _fit(np.asarray(array[:1]), slot, source)
+        return _Mapped(array, slot, source)
+    return _fit(np.asarray(array), slot, source)
+
+
+def _fit(array: Array, slot: Slot, source: str, rows: Array | None = None) -> Array:
+    """An array, checked and converted; `rows` are the samples' places in the source, if it does not hold all."""
     shape = (len(array) if array.ndim else 1, *slot.type.sample_shape)
     same = array.ndim and [e for e in array.shape[1:] if e != 1] == [e for e in shape[1:] if e != 1]
     if not same:
-        raise misfit(f"{source} does not fit '{slot.name}'", expected=str(slot.type), found=f"an array {array.shape}")
+        raise _misshaped(array.shape, slot, source)
     array = array.reshape(shape)
     if slot.type.dtype == "float":
-        return _floats(array, slot, source)
+        return _floats(array, slot, source, rows)
     whole = array if array.dtype.kind in "iub" else _whole(array, slot, source)
-    return _classes(whole, slot, source).astype(_DTYPES[slot.type.dtype], copy=False)
+    return _classes(whole, slot, source, rows).astype(_DTYPES[slot.type.dtype], copy=False)
 
 
-def _floats(array: Array, slot: Slot, source: str) -> Array:
+def _misshaped(shape: tuple[int, ...], slot: Slot, source: str) -> SpecError:
+    return misfit(f"{source} does not fit '{slot.name}'", expected=str(slot.type), found=f"an array {shape}")
+
+
+def _floats(array: Array, slot: Slot, source: str, rows: Array | None) -> Array:
     if array.dtype.kind not in "iubf":
         raise misfit(f"{source} holds no numbers for '{slot.name}'", expected=str(slot.type), found=str(array.dtype))
     if array.dtype != np.float64:  # kept for modules of that precision
         array = array.astype(np.float32, copy=False)
     if not np.isfinite(array).all():
-        sample = int(np.argwhere(~np.isfinite(array))[0][0])
         raise misfit(
             f"{source} holds a number that is not finite for '{slot.name}'", expected="finite numbers",
-            found=f"one in sample {sample}",
+            found=f"one in sample {_first(~np.isfinite(array), rows)}",
         )  # fmt: skip
     return array
 
@@ -139,7 +168,7 @@ def _whole(array: Array, slot: Slot, source: str) -> Array:
     )
 
 
-def _classes(array: Array, slot: Slot, source: str) -> Array:
+def _classes(array: Array, slot: Slot, source: str, rows: Array | None) -> Array:
     if slot.classes is None:
         return array
     wrong = (array < 0) | (array >= slot.classes)
@@ -149,6 +178,12 @@ def _classes(array: Array, slot: Slot, source: str) -> Array:
         raise misfit(
             f"{source} holds a class for '{slot.name}' that the network does not have",
             expected=f"whole numbers from 0 to {slot.classes - 1}",
-            found=f"{array[wrong][0]} in sample {int(np.argwhere(wrong)[0][0])}",
+            found=f"{array[wrong][0]} in sample {_first(wrong, rows)}",
         )
     return array
+
+
+def _first(wrong: Array, rows: Array | None) -> int:
+    """The first sample that has something wrong."""
+    place = int(np.argwhere(wrong)[0][0])
+    return place if rows is None else int(rows[place])

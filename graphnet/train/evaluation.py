@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from graphnet.ir.data import demand_of
 from graphnet.ir.graph import Metric
+from graphnet.train.augmenting import Pipeline
 from graphnet.train.dataset import Dataset
+from graphnet.train.feeding import judging_batches
 from graphnet.train.module import Array, Batch, TrainableModule
 
 
-def evaluate(module: TrainableModule, data: Dataset) -> dict[str, float]:
+def evaluate(module: TrainableModule, data: Dataset, pipeline: Pipeline | None = None) -> dict[str, float]:
     """The mean loss over all samples, and each metric, in inference mode.
+
+    Args:
+        module: is judged.
+        data: by which.
+        pipeline: what the data goes through before, if anything.
 
     Returns:
         `loss`, and the metrics by their names.
     """
     metrics = module.network.graph.metrics
+    pipeline = pipeline or Pipeline((), demand_of(module.network.graph))
     states: dict[str, Array] = {}
     total = 0.0
-    for batch in data.batches(module.batch_size):
+    for batch in judging_batches(data, pipeline, module.batch_size):
         loss, values = module.evaluate_batch(batch)
         total += loss * len(next(iter(batch.values())))
         for metric in metrics:

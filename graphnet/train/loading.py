@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from graphnet.frontend.training import TrainConfig
+from graphnet.ir.augmentation import Augmentation
 from graphnet.ir.data import DataSource, Demand, demand_of, misfit
 from graphnet.ir.graph import Graph
+from graphnet.train.augmenting import Pipeline
 from graphnet.train.dataset import Dataset
 
 Data = Dataset | DataSource | Mapping[str, Any] | tuple[Any, ...] | str
@@ -31,35 +33,37 @@ def prepare(config: TrainConfig, graph: Graph, folder: Path) -> tuple[Dataset, D
         raise misfit(
             "there is nothing to train on", expected="`train: {data: ...}`", hint="digits and synthetic always work"
         )
-    data = as_dataset(config.data, graph, folder)
+    data = as_dataset(config.data, graph, folder, config.augment)
     share = config.data.validation if config.validation is None else config.validation
-    return hold_out(data, share, graph, seed=config.seed, folder=folder)
+    return hold_out(data, share, graph, seed=config.seed, folder=folder, augment=config.augment)
 
 
 def hold_out(
-    data: Dataset, validation: Data | float | None, graph: Graph, *, seed: int = 0, folder: Path | None = None
-) -> tuple[Dataset, Dataset | None]:
+    data: Dataset, validation: Data | float | None, graph: Graph, *, seed: int = 0, folder: Path | None = None,
+    augment: Sequence[Augmentation] = (),
+) -> tuple[Dataset, Dataset | None]:  # fmt: skip
     """Training and validation data, by a share of the data or by data of its own."""
     if validation is None:
         return data, None
     if isinstance(validation, int | float):
         return data.split(validation, seed)
-    return data, as_dataset(validation, graph, folder)
+    return data, as_dataset(validation, graph, folder, augment)
 
 
-def as_dataset(data: Data, graph: Graph, folder: Path | None = None) -> Dataset:
+def as_dataset(data: Data, graph: Graph, folder: Path | None = None, augment: Sequence[Augmentation] = ()) -> Dataset:
     """A data set of what a user gave, checked against the network.
 
     Args:
         data: see `Data`.
         graph: the network.
         folder: that relative paths start from; the working directory by default.
+        augment: what the data will go through; it may need other arrays than the network.
 
     Raises:
         SpecError: the data does not fit the network.
         RunError: a file cannot be read.
     """
-    demand = demand_of(graph)
+    demand = Pipeline(augment, demand_of(graph)).demand
     match data:
         case Dataset():
             return (
@@ -70,7 +74,7 @@ def as_dataset(data: Data, graph: Graph, folder: Path | None = None) -> Dataset:
         case str():
             source = TrainConfig().changed(data=data).data
             assert source is not None
-            return as_dataset(source, graph, folder)
+            return as_dataset(source, graph, folder, augment)
         case Mapping():
             return Dataset.bind(data, demand)
         case tuple() | list():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +14,18 @@ from graphnet.core.diagnostics import RunError
 from graphnet.frontend.parameter_groups import settings_by_parameter
 from graphnet.frontend.training import TrainConfig
 from graphnet.ir.data import misfit
+from graphnet.train.augmenting import Pipeline
 from graphnet.train.checkpoints import Checkpoints, load_checkpoint
 from graphnet.train.curves import CurvesPicture
 from graphnet.train.display import Display
 from graphnet.train.early_stopping import StopEarly
 from graphnet.train.evaluation import evaluate
+from graphnet.train.feeding import training_batches
 from graphnet.train.history import History, Row
 from graphnet.train.interruption import Interruption
 from graphnet.train.loading import Data, as_dataset, hold_out
 from graphnet.train.log import CsvLog
-from graphnet.train.module import AccumulatingModule, Array, Batch, TrainableModule
+from graphnet.train.module import AccumulatingModule, Batch, TrainableModule
 from graphnet.train.run import Callback, Plan, Run
 
 
@@ -97,10 +100,12 @@ def _begin(
             found=f"accumulate: {config.accumulate}", hint="a larger batch_size, if memory allows",
         )  # fmt: skip
     settings_by_parameter(config.optimizer, graph.parameters)  # refuses groups that match nothing, before anything runs
+    pipeline = Pipeline.of(config, graph)
     chosen = config.validation if validation is None else validation
-    training, held = hold_out(as_dataset(data, graph), chosen, graph, seed=config.seed)
+    dataset = as_dataset(data, graph, augment=config.augment)
+    training, held = hold_out(dataset, chosen, graph, seed=config.seed, augment=config.augment)
     module.set_optimizer(config.optimizer, config.gradient_clip)
-    return Run(module, config, training, held, Plan.of(config, len(training)), out)
+    return Run(module, config, training, held, pipeline, Plan.of(config, len(training)), out)
 
 
 def _folder(resume: Path) -> Path:
@@ -119,15 +124,15 @@ def _compile(run: Run) -> None:
 
 def _train(run: Run, callbacks: Sequence[Callback], interruption: Interruption) -> None:
     while not run.is_done:
-        order = run.data.order(run.progress.epoch, run.config.seed)
-        while run.progress.position < run.plan.steps_per_epoch and run.progress.step < run.plan.total_steps:
-            if interruption.requested:
-                run.history.interrupted = True
-                run.stop(f"interrupted by {interruption.requested}")
-                return
-            _step(run, order)
-            for callback in callbacks:
-                callback.stepped(run)
+        with closing(_batches(run)) as batches:
+            while run.progress.position < run.plan.steps_per_epoch and run.progress.step < run.plan.total_steps:
+                if interruption.requested:
+                    run.history.interrupted = True
+                    run.stop(f"interrupted by {interruption.requested}")
+                    return
+                _step(run, batches)
+                for callback in callbacks:
+                    callback.stepped(run)
         row = _report(run)
         run.history.rows.append(row)
         run.progress.next_epoch()
@@ -135,21 +140,28 @@ def _train(run: Run, callbacks: Sequence[Callback], interruption: Interruption) 
             callback.epoch_ended(run, row)
 
 
-def _step(run: Run, order: Array) -> None:
+def _batches(run: Run) -> Generator[Batch, None, None]:
+    """What is left of the running epoch."""
+    order = run.data.order(run.progress.epoch, run.config.seed)
+    parts = run.plan.parts(order, run.progress.position)
+    return training_batches(run.data, run.pipeline, parts, run.progress.epoch)
+
+
+def _step(run: Run, batches: Iterator[Batch]) -> None:
     """One update, with one batch or the several that it accumulates."""
     progress, plan, config = run.progress, run.plan, run.config
     began = time.perf_counter()
     factor = config.schedule.factor(progress.step, plan.steps_per_epoch, plan.total_steps)
     progress.lr = config.optimizer.lr * factor
     run.module.set_hyper(lr=progress.lr)
-    per_update = plan.batch_size * plan.accumulate
-    places = order[progress.position * per_update : (progress.position + 1) * per_update]
-    for start in range(0, len(places), plan.batch_size):
-        batch = run.data.batch(places[start : start + plan.batch_size])
-        samples = len(places[start : start + plan.batch_size])
+    wanted = min(plan.per_update, plan.samples - progress.position * plan.per_update)
+    taken = 0
+    while taken < wanted:
+        batch = next(batches)
+        samples = len(next(iter(batch.values())))
+        taken += samples
         if isinstance(run.module, AccumulatingModule) and plan.accumulate > 1:
-            last = start + samples == len(places)
-            loss = run.module.accumulate_step(batch, samples / len(places), last=last)
+            loss = run.module.accumulate_step(batch, samples / wanted, last=taken == wanted)
         else:
             loss = run.module.train_step(batch)
         if not math.isfinite(loss):
@@ -166,7 +178,7 @@ def _report(run: Run) -> Row:
     progress = run.progress
     row: Row = {"epoch": progress.epoch + 1, "step": progress.step, "lr": progress.lr, "loss": progress.mean_loss}
     if run.validation is not None:
-        row |= {f"val_{name}": value for name, value in evaluate(run.module, run.validation).items()}
+        row |= {f"val_{name}": value for name, value in evaluate(run.module, run.validation, run.pipeline).items()}
     speed = progress.seen / progress.seconds if progress.seconds else math.nan
     return row | {"seconds": progress.seconds, "samples_per_second": speed}
 

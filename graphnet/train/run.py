@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from graphnet.frontend.training import TrainConfig
 from graphnet.ir.graph import Graph
+from graphnet.train.augmenting import Pipeline
 from graphnet.train.dataset import Dataset
 from graphnet.train.history import History, Row
-from graphnet.train.module import TrainableModule
+from graphnet.train.module import Array, TrainableModule
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,25 @@ class Plan:
         return cls(samples, config.batch_size, config.accumulate, *config.duration(-(-samples // per_update)))
 
     @property
+    def per_update(self) -> int:
+        """Samples of an update; the last one of an epoch may have fewer."""
+        return self.batch_size * self.accumulate
+
+    def parts(self, order: Array, position: int) -> Iterator[Array]:
+        """The batches of an epoch.
+
+        Args:
+            order: the places of all samples.
+            position: updates of the epoch that were made already.
+        """
+        for update in range(position * self.per_update, self.samples, self.per_update):
+            end = min(update + self.per_update, self.samples)
+            for start in range(update, end, self.batch_size):
+                yield order[start : min(start + self.batch_size, end)]
+
+    @property
     def steps_per_epoch(self) -> int:
-        return -(-self.samples // (self.batch_size * self.accumulate))
+        return -(-self.samples // self.per_update)
 
 
 @dataclass
@@ -81,6 +100,7 @@ class Run:
         config: how.
         data: what with.
         validation: what it is judged by, if anything.
+        pipeline: what samples go through on their way to the module.
         plan: how long.
         progress: how far.
         history: what was reported.
@@ -91,6 +111,7 @@ class Run:
     config: TrainConfig
     data: Dataset
     validation: Dataset | None
+    pipeline: Pipeline
     plan: Plan
     out: Path | None = None
     progress: Progress = field(default_factory=Progress)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from graphnet.core.diagnostics import SpecError
 from graphnet.frontend.training import Checkpoint, EarlyStopping, TrainConfig, diagnose_training
-from graphnet.ir.definitions import OPTIMIZERS, SCHEDULES, SOURCES
+from graphnet.ir.definitions import AUGMENTATIONS, OPTIMIZERS, SCHEDULES, SOURCES
 from graphnet.ir.optimizer import Group
 
 
@@ -73,13 +73,13 @@ def test_settings_differ_by_parameter() -> None:
 def test_all_mistakes_are_reported_with_their_places() -> None:
     found = mistakes(
         {
-            "data": "didgits", "epochs": "3", "batchsize": 3, "validation": 1.5, "augment": ["two_views"],
+            "data": "didgits", "epochs": "3", "batchsize": 3, "validation": 1.5, "augment": ["two_view"],
             "optimizer": {"sgd": {"lr": -1, "momentun": 2, "groups": [{"mach": "x", "lr_scale": "a"}]}},
             "early_stopping": {"patience": 0}, "schedule": {"step": {}}, "gradient_clip": 0, "seed": True,
         }
     )  # fmt: skip
     assert set(found) == {
-        ("data",), ("epochs",), ("batchsize",), ("validation",), ("augment",), ("optimizer", "sgd", "lr"),
+        ("data",), ("epochs",), ("batchsize",), ("validation",), ("augment", 0), ("optimizer", "sgd", "lr"),
         ("optimizer", "sgd", "momentun"), ("optimizer", "sgd", "groups", 0, "mach"),
         ("optimizer", "sgd", "groups", 0, "match"), ("optimizer", "sgd", "groups", 0, "lr_scale"),
         ("early_stopping", "patience"), ("schedule", "step", "step_size"), ("gradient_clip",), ("seed",),
@@ -89,7 +89,7 @@ def test_all_mistakes_are_reported_with_their_places() -> None:
     assert "did you mean `momentum`?" in found["optimizer", "sgd", "momentun"]
     assert "did you mean `match`?" in found["optimizer", "sgd", "groups", 0, "mach"]
     assert "train.optimizer.sgd.groups[0].lr_scale" in found["optimizer", "sgd", "groups", 0, "lr_scale"]
-    assert "no augmentations in this release" in found["augment",]
+    assert "did you mean `two_views`?" in found["augment", 0]
     assert "expected: a whole number" in found["epochs",]
     assert "error[missing-setting]: `step_size`" in found["schedule", "step", "step_size"]
 
@@ -111,7 +111,27 @@ def test_all_mistakes_are_reported_with_their_places() -> None:
         ({"schedule": {"step": 0}}, ("schedule", "step", "step_size"), "greater than or equal to 1"),
         ({"checkpoint": {"every": 1.5}}, ("checkpoint", "every"), "whole number"),
         ({"weights": 3}, ("weights",), "a mapping"),
-        ({"augment": "flip"}, ("augment",), "an empty list"),
+        ({"augment": 3}, ("augment",), "a list"),
+        ({"augment": "flip"}, ("augment", 0), "one of color_jitter, "),
+        (
+            {"augment": ["random_crop", {"random_crop": {"pad": 3}}]},
+            ("augment", 1, "random_crop", "pad"),
+            "padding, fill",
+        ),
+        (
+            {"augment": {"normalize": {"mean": 0, "std": [1, 0]}}},
+            ("augment", 0, "normalize", "std", 1),
+            "`std` does not",
+        ),
+        ({"augment": {"normalize": {"mean": [], "std": 1}}}, ("augment", 0, "normalize", "mean"), "at least one"),
+        ({"augment": {"color_jitter": {}}}, ("augment", 0), "changes nothing"),
+        ({"augment": {"two_views": []}}, ("augment", 0, "two_views", "augment"), "at least one"),
+        ({"augment": {"two_views": ["mixup"]}}, ("augment", 0, "two_views", "augment", 0), "no augmentation 'mixup'"),
+        (
+            {"augment": {"two_views": [{"cutout": {"size": 3, "cuont": 2}}]}},
+            ("augment", 0, "two_views", "augment", 0, "cutout", "cuont"),
+            "did you mean `count`?",
+        ),
         ({"accumulate": 0}, ("accumulate",), "1"),
     ],
 )
@@ -121,8 +141,15 @@ def test_a_mistake_is_put_into_words(mapping: dict[str, Any], place: tuple[str, 
     assert words in found[place]
 
 
-def test_no_augmentation_is_no_mistake() -> None:
-    assert TrainConfig.parse({"augment": []}).augment == ()
+def test_augmentations_are_a_list_or_one_of_them() -> None:
+    assert TrainConfig.parse({"augment": []}).augment == TrainConfig.parse({"augment": None}).augment == ()
+    crop, flip = AUGMENTATIONS["random_crop"](padding=3), AUGMENTATIONS["random_horizontal_flip"]()
+    config = TrainConfig.parse({"augment": [{"random_crop": 3}, "random_horizontal_flip"]})
+    assert config.augment == (crop, flip)
+    assert TrainConfig.parse({"augment": {"random_crop": 3}}).augment == (crop,)
+    views = TrainConfig.parse({"augment": {"two_views": [{"random_crop": 3}]}}).augment[0]
+    assert views.augment == (crop,)
+    assert TrainConfig().changed(augment=[crop, "random_horizontal_flip"]).augment == (crop, flip)
 
 
 def test_changed_replaces_settings_and_the_length_in_either_unit() -> None:
@@ -143,11 +170,17 @@ def test_changed_reports_mistakes_as_any_other() -> None:
 
 
 VALUES = st.recursive(
-    st.sampled_from([None, True, False, -1, 0, 1, 7, 0.5, -0.5, math.nan, math.inf, "", "sgd", "digits", "cosine"]),
+    st.sampled_from(
+        [None, True, False, -1, 0, 1, 7, 0.5, -0.5, math.nan, math.inf, "", "sgd", "digits", "cosine", "two_views"]
+    ),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["sgd", "lr", "npz", "path", "step", "groups", "match", "patience"]), inner, max_size=3
+            st.sampled_from(
+                ["sgd", "lr", "npz", "path", "step", "groups", "match", "patience", "two_views", "random_crop"]
+            ),
+            inner,
+            max_size=3,
         )
     ),
     max_leaves=6,

@@ -58,12 +58,6 @@ def test_a_missing_array_is_named_with_what_it_may_be_called() -> None:
         Dataset.bind({"image": X, "labels": T}, DEMAND)
 
 
-def test_batches_come_in_order_and_the_last_may_be_smaller() -> None:
-    batches = list(bind().batches(4))
-    assert [len(batch["label"]) for batch in batches] == [4, 4, 3]
-    np.testing.assert_array_equal(np.concatenate([batch["image"] for batch in batches]), X)
-
-
 @settings(deadline=None)
 @given(count=st.integers(1, 60), share=st.floats(0, 0.999), seed=st.integers(0, 2**32))
 def test_a_split_parts_the_samples(count: int, share: float, seed: int) -> None:

@@ -16,7 +16,9 @@ from graphnet.frontend.problems import diagnose
 from graphnet.frontend.text.report import POISON, Report
 from graphnet.frontend.text.yaml_tree import Array, Scalar, Table, Tree, scalars
 from graphnet.frontend.training import TrainConfig, diagnose_training
-from graphnet.ir.graph import Parameter
+from graphnet.ir.augmentation import chain
+from graphnet.ir.data import demand_of
+from graphnet.ir.graph import Graph, Parameter
 
 MAX_SETTINGS: Final = 1000
 """The most keys and values under `train`."""
@@ -60,6 +62,13 @@ def check_patterns(config: TrainConfig, table: Table, parameters: Sequence[Param
             report.error("pattern", f"no parameter's path begins with '{prefix}'", place.span, at=place.path,
                          expected="the path of a layer, a block instance or a sequential", found=f"'{prefix}'",
                          hint=f"did you mean `{close}`?" if close else None)  # fmt: skip
+
+
+def check_augmentations(config: TrainConfig, table: Table, graph: Graph, report: Report) -> None:
+    """Report the augmentations that make no sense for the network."""
+    for place, problem in chain(config.augment, demand_of(graph))[1]:
+        tree = _descend(table, ("augment", place, config.augment[place].name, problem.attribute or ""))
+        report.add(diagnose(problem, span=tree.span, at=tree.path))
 
 
 def _place(table: Table, loc: Sequence[str | int], diagnostic: Diagnostic) -> Tree:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
@@ -226,7 +226,11 @@ def _setting(field: FieldInfo) -> Schema:
     """The schema of one setting of training."""
     choice = next((m for m in field.metadata if isinstance(m, Choice)), None)
     if choice is not None:
-        return _choice(choice.registry, [{"type": "number"}] if float in _members(field.annotation) else [])
+        return _choice(choice.known, [{"type": "number"}] if float in _members(field.annotation) else [])
+    listed = next((m for part in _members(field.annotation) for m in get_args(part) if isinstance(m, Choice)), None)
+    if listed is not None:  # a list of definitions, or one
+        one = _choice(listed.known)
+        return {"anyOf": [one, _list(one), NULL]}
     for model in (EarlyStopping, Checkpoint):  # a bare number is their first setting
         if model in _members(field.annotation):
             return {"anyOf": [{"type": "integer"}, EXPRESSION, _settings(model)]}

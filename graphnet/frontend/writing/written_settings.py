@@ -60,9 +60,7 @@ def written_training(config: BaseModel) -> dict[str, Any]:
 
 
 def _written_setting(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return written_training(value)
-    return written_definition(value) if isinstance(value, Definition) else _plain(value)
+    return written_training(value) if isinstance(value, BaseModel) else _plain(value)
 
 
 def _shortest(definition: Any, name: str, value: Any) -> Any:
@@ -77,9 +75,11 @@ def _shortest(definition: Any, name: str, value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Tuples as lists, and text safe from being read as an expression."""
+    """Tuples as lists, definitions by their names, and text safe from being read as an expression."""
     if isinstance(value, NamedLayer):
         return value.name
+    if isinstance(value, Definition):
+        return written_definition(value)
     if is_dataclass(value) and not isinstance(value, type):
         return changed_settings(value)
     match value:
