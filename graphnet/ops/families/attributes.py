@@ -15,10 +15,10 @@ MAX_EXTENT = 2**31 - 1
 
 
 def _for_axes(count: int) -> Callable[[Any], Any]:
-    """A validator that takes one whole number for as many."""
+    """A validator that takes one number for as many."""
 
     def repeat(value: Any) -> Any:
-        return (value,) * count if isinstance(value, int) and not isinstance(value, bool) else value
+        return (value,) * count if isinstance(value, int | float) and not isinstance(value, bool) else value
 
     return repeat
 
@@ -57,6 +57,11 @@ Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """Any finite number."""
 NonNegativeReal = Annotated[float, Field(strict=True, ge=0.0, allow_inf_nan=False)]
 PositiveReal = Annotated[float, Field(strict=True, gt=0.0, allow_inf_nan=False)]
+PositiveRealPair = Annotated[
+    tuple[PositiveReal, PositiveReal],
+    BeforeValidator(_for_axes(2), json_schema_input_type=PositiveReal | tuple[PositiveReal, PositiveReal]),
+]
+"""A number for both height and width, or one for each."""
 Probability = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
 
 
