@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -27,6 +27,18 @@ Flag = Annotated[bool, Field(strict=True)]
 Positive = Annotated[int, Field(strict=True, ge=1, le=MAX_EXTENT)]
 NonNegative = Annotated[int, Field(strict=True, ge=0, le=MAX_EXTENT)]
 Whole = Annotated[int, Field(strict=True, ge=-MAX_EXTENT, le=MAX_EXTENT)]
+Extents = Annotated[
+    tuple[Positive, ...],
+    Field(min_length=1),
+    BeforeValidator(_for_axes(1), json_schema_input_type=Positive | tuple[Positive, ...]),
+]
+"""The lengths of one or more axes."""
+Axes = Annotated[
+    tuple[Whole, ...],
+    Field(min_length=1),
+    BeforeValidator(_for_axes(1), json_schema_input_type=Whole | tuple[Whole, ...]),
+]
+"""One or more axes; negative ones count from the end."""
 PositiveSingle = Annotated[tuple[Positive], BeforeValidator(_for_axes(1), json_schema_input_type=Positive)]
 """A whole number for the one axis of a sequence."""
 NonNegativeSingle = Annotated[tuple[NonNegative], BeforeValidator(_for_axes(1), json_schema_input_type=NonNegative)]
@@ -115,3 +127,18 @@ def require_axis(operand: TensorType, axis: int, attribute: str = "axis") -> int
         what, expected=f"an axis from 1 to {operand.rank - 1}" if operand.rank > 1 else "a value with more axes",
         found=f"{attribute}: {axis} for {operand}", attribute=attribute, code="axis",
     )  # fmt: skip
+
+
+def require_axes(operand: TensorType, axes: Sequence[int], attribute: str = "axis") -> tuple[int, ...]:
+    """Several axes, counted from the front, in their order in the operand.
+
+    Raises:
+        AttributeProblem: the operand lacks one of them, one is the batch axis, or one is named twice.
+    """
+    found = sorted(require_axis(operand, axis, attribute) for axis in axes)
+    if len(set(found)) < len(found):
+        raise AttributeProblem(
+            "names an axis twice", expected="different axes", found=f"{attribute}: {list(axes)} for {operand}",
+            attribute=attribute, code="axis",
+        )  # fmt: skip
+    return tuple(found)
