@@ -1,0 +1,81 @@
+"""What moves elements, over grids of attributes."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from graphnet.ops.families.references import NamedLayer
+from graphnet.ops.max_pool2d import MaxPool2d
+from graphnet.ops.max_unpool2d import MaxUnpool2d
+from graphnet.ops.upsample import Upsample
+from graphnet.testing.arrays import distinct
+from graphnet.testing.samples import PREDICTION, TRAINING, Sample
+
+pytestmark = pytest.mark.oracle
+
+X = distinct((2, 3, 7, 11))
+
+
+@pytest.mark.parametrize(
+    ("factor", "mode"), [*itertools.product([1, 2, 3, 5, 0.5, 1.5, 1.2, 2.5, 0.7, 1.0, 4 / 3, (2, 1.5)],
+                                            ["nearest", "bilinear"])]
+)  # fmt: skip
+def test_upsample_by_a_factor(torch, agree, factor, mode) -> None:
+    agree(
+        Upsample(factor, mode=mode), lambda x0: torch.nn.functional.interpolate(x0, scale_factor=factor, mode=mode), X
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "shape", "kind"),
+    [*itertools.product(
+        [(7, 11), (14, 22), (9, 13), (3, 5), (1, 1), (8, 10), (21, 4)], [(7, 11), (1, 5), (2, 3)],
+        [("nearest", None), ("bilinear", False), ("bilinear", True)],
+    )],
+)  # fmt: skip
+def test_upsample_to_a_size(torch, agree, size, shape, kind) -> None:
+    mode, align_corners = kind
+    agree(
+        Upsample(size=size, mode=mode, align_corners=bool(align_corners)),
+        lambda x0: torch.nn.functional.interpolate(x0, size, mode=mode, align_corners=align_corners),
+        distinct((2, 3, *shape)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("factor", [2, 3, 1.5, 1.2])
+def test_upsample_with_aligned_corners(torch, agree, factor) -> None:
+    upsample = torch.nn.Upsample(scale_factor=factor, mode="bilinear", align_corners=True)
+    agree(Upsample(factor, mode="bilinear", align_corners=True), lambda x0: upsample(x0), X)
+
+
+POOLS = [
+    (kernel, stride, padding, ceil_mode)
+    for kernel, stride, padding, ceil_mode in itertools.product(
+        [2, 3, (3, 2)], [None, 1, 2, 3, (2, 4)], [0, 1], [False, True]
+    )
+]
+
+
+@pytest.mark.parametrize(("kernel", "stride", "padding", "ceil_mode"), POOLS)
+def test_max_unpool2d(torch, agree, kernel, stride, padding, ceil_mode) -> None:
+    """Forward for any x; backward where PyTorch does not give one element's gradient to several windows."""
+    pool = MaxPool2d(kernel, stride, padding, ceil_mode=ceil_mode)
+    windows, image = pool.windows(), torch.tensor(X)
+    y, places = torch.nn.functional.max_pool2d(image, kernel, stride, padding, ceil_mode=ceil_mode, return_indices=True)
+    rows, columns = places.numpy() // X.shape[3], places.numpy() % X.shape[3]
+    i = rows + windows.padding[0][0] - windows.stride[0] * np.arange(y.shape[2])[:, None]
+    j = columns + windows.padding[1][0] - windows.stride[1] * np.arange(y.shape[3])
+    taps = (i * windows.kernel_size[1] + j).astype(np.uint8)
+    op = MaxUnpool2d(NamedLayer("pool", pool, Sample(pool, (X,), None).types))
+
+    def unpool(x0, **_):
+        return torch.nn.functional.max_unpool2d(x0, places, kernel, stride, padding, output_size=X.shape[2:])
+
+    mode = TRAINING if is_unambiguous(places) else PREDICTION
+    agree(op, unpool, distinct(tuple(y.shape), seed=1), y.numpy(), taps, mode=mode)
+
+
+def is_unambiguous(places) -> bool:
+    """Whether no two windows of a channel found the same element."""
+    return all(len(set(channel)) == len(channel) for channel in places.flatten(0, 1).flatten(1).tolist())
