@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from graphnet.codegen.cpu.contraction import emit_tile
 from graphnet.codegen.cpu.nest import emit_nest
+from graphnet.codegen.cpu.sparse_sum import emit_sparse_sum
 from graphnet.codegen.cpu.tile_plan import TileLimits
 from graphnet.codegen.kernel_frame import GeneratedKernel
 from graphnet.ir.schedule import FusedKernel
@@ -35,10 +36,11 @@ class CpuTarget:
 
 
 def generate_kernel(kernel: FusedKernel, laid: LaidOutGraph, target: CpuTarget) -> GeneratedKernel:
-    """Write one kernel: a tile where one fits, else a loop nest."""
+    """Write one kernel: a tile or a sum of few terms where one fits, else a loop nest."""
     if kernel.root.comprehension.family == "contraction":
         limits = TileLimits(target.registers, target.batch)
         tiled = emit_tile(kernel, laid.layouts, target.module, target.lanes, limits)
         if tiled is not None:
             return tiled
-    return emit_nest(kernel, laid.layouts, target.module, target.lanes)
+    sparse = emit_sparse_sum(kernel, laid.layouts, target.module, target.lanes)
+    return sparse or emit_nest(kernel, laid.layouts, target.module, target.lanes)

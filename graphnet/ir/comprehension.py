@@ -26,7 +26,7 @@ from functools import cached_property
 from typing import Literal
 
 from graphnet.core.types import BATCH, DType, Extent, TensorType, product
-from graphnet.ir.expression import Call, Coordinate, Expression, Load, Uniform, loads, substitute, walk
+from graphnet.ir.expression import Call, Constant, Coordinate, Expression, Load, Uniform, loads, substitute, walk
 
 Family = Literal["pointwise", "movement", "reduction", "contraction"]
 Fold = Literal["sum", "max", "min", "argmax"]
@@ -48,6 +48,8 @@ class Index:
     """A position along one axis: (sum of coefficient * loop + offset) / divisor.
 
     Attributes:
+        groups: more summands, (loop, size, coefficient): how many whole groups of that size lie before the loop's
+            position, times the coefficient. A grouped convolution reads the channels of its own group.
         is_part: the position is just a loop, but one that does not run over exactly this axis: a slice from its
             start is shorter, the first piece of a concat longer.
         slot: the read that gives the position, instead of the loops.
@@ -58,6 +60,7 @@ class Index:
     divisor: int = 1
     is_part: bool = False
     slot: int | None = None
+    groups: tuple[tuple[str, int, int], ...] = ()
 
     @classmethod
     def of(cls, loop: str) -> Index:
@@ -72,22 +75,41 @@ class Index:
     @property
     def loop(self) -> str | None:
         """The loop's name if the index is just that loop, over the whole axis."""
-        if self.is_part:
+        if self.is_part or self.groups:
             return None
         if len(self.terms) == 1 and self.terms[0][1] == 1 and self.offset == 0 and self.divisor == 1:
             return self.terms[0][0]
         return None
 
+    @property
+    def loops(self) -> frozenset[str]:
+        """The loops that the position depends on."""
+        return frozenset(term[0] for term in (*self.terms, *self.groups))
+
     def coefficient(self, loop: str) -> int:
         return sum(c for name, c in self.terms if name == loop)
 
     def renamed(self, names: Mapping[str, str]) -> Index:
-        return replace(self, terms=tuple((names.get(name, name), c) for name, c in self.terms))
+        terms = tuple((names.get(name, name), c) for name, c in self.terms)
+        groups = tuple((names.get(name, name), size, c) for name, size, c in self.groups)
+        return replace(self, terms=terms, groups=groups)
 
     def range(self, extents: Mapping[str, int]) -> tuple[int, int]:
         """Smallest and largest value of the numerator, given the loops' extents."""
-        spans = [c * (extents[name] - 1) for name, c in self.terms]
-        return self.offset + sum(min(0, s) for s in spans), self.offset + sum(max(0, s) for s in spans)
+        low = high = self.offset
+        for loop in self.loops:
+            last = extents[loop] - 1
+            places = {0, last}
+            for size in (size for name, size, _ in self.groups if name == loop):  # where groups begin and end
+                places |= {size - 1, last // size * size - 1, last // size * size} & set(range(last + 1))
+            values = [self.at({loop: place}) - self.offset for place in places]
+            low, high = low + min(values), high + max(values)
+        return low, high
+
+    def at(self, loops: Mapping[str, int]) -> int:
+        """The numerator where the loops are at these positions, and the others at 0."""
+        terms = sum(c * loops.get(name, 0) for name, c in self.terms)
+        return self.offset + terms + sum(loops.get(name, 0) // size * c for name, size, c in self.groups)
 
     def __str__(self) -> str:
         if self.loop:
@@ -95,7 +117,8 @@ class Index:
         if self.slot is not None:
             return f"read {self.slot}"
         text = ""
-        for name, c in self.terms:
+        groups = ((f"({name}//{size})", c) for name, size, c in self.groups)
+        for name, c in sorted((*groups, *self.terms), key=lambda term: term[1] < 0 and bool(self.groups)):
             sign = ("- " if c < 0 else "") if not text else " - " if c < 0 else " + "
             text += sign + (name if abs(c) == 1 else f"{abs(c)}*{name}")
         text = text or "0"
@@ -190,10 +213,28 @@ class Comprehension:
             return False
         if self.results[0].expression != Call("multiply", (Load(0), Load(1))):
             return False
-        used = [{name for index in read.index for name, _ in index.terms} for read in self.reads]
+        used = [{name for index in read.index for name in index.loops} for read in self.reads]
         # Elements are used more than once, or a tile would gain nothing: a dot product is a reduction.
         is_reused = any(loop.extent != 1 and loop.name not in names for loop in self.out for names in used)
         return is_reused and all(loop.name in names for loop in self.reduce for names in used)
+
+    @cached_property
+    def shared_condition(self) -> Expression | None:
+        """The condition of a sum few of whose terms count: of `where(condition, term, 0)` in all results.
+
+        None if there is none, or if it depends on all output loops, so that each element has a condition of its own.
+        """
+        found = {_condition(r.expression) if r.fold == "sum" and r.dtype == "float" else None for r in self.results}
+        condition = found.pop()
+        plain = all(index.loop for read in self.reads for index in read.index)
+        if condition is None or found or not plain or not self.reduce:
+            return None
+        return condition if any(loop.name not in self.loops_of(condition) for loop in self.out) else None
+
+    def loops_of(self, expression: Expression) -> set[str]:
+        """The loops on which an expression depends."""
+        read = {loop for slot in loads(expression) for index in self.reads[slot].index for loop in index.loops}
+        return {e.loop for e in walk(expression) if isinstance(e, Coordinate)} | read
 
     @cached_property
     def loaded(self) -> frozenset[int]:
@@ -273,3 +314,10 @@ class Comprehension:
     def __str__(self) -> str:
         loops = ", ".join(map(str, self.out)) + (" | " + ", ".join(map(str, self.reduce)) if self.reduce else "")
         return f"{self.label}[{loops}]({', '.join(map(str, self.reads))})"
+
+
+def _condition(expression: Expression) -> Expression | None:
+    match expression:
+        case Call("where", (condition, _, Constant(0.0))):
+            return condition
+    return None

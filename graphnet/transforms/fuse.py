@@ -2,7 +2,8 @@
 
 One rule, applied in order: a pointwise node joins the *latest* kernel among those that produce its operands,
 if it runs over the same elements. All its other operands then come from earlier kernels, so every
-kernel still depends on earlier ones only, and no cycle can arise.
+kernel still depends on earlier ones only, and no cycle can arise. Nothing joins a sum few of whose terms count: it
+adds up in memory, and has no element at hand before all are done.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def _host(node: Node, groups: list[list[Node]], home: dict[Value, int]) -> int |
         return None
     latest = max(produced)
     root = groups[latest][0].comprehension
-    if root.view or not _has_same_elements(root, op):
+    if root.view or root.shared_condition is not None or not _has_same_elements(root, op):
         return None
     for read in op.reads:  # what the group computes must be read at the element's own position
         if home.get(node.inputs[read.operand]) == latest and not _is_own_position(op, read.index):

@@ -245,7 +245,8 @@ def merge_sibling_folds(graph: Graph) -> Graph:
 def _are_siblings(a: Node, b: Node) -> bool:
     x, y = a.comprehension, b.comprehension
     plain = all(i.loop for op in (x, y) for r in op.reads for i in r.index if i.terms)
-    return (x.out, x.reduce) == (y.out, y.reduce) and plain and bool(set(a.inputs) & set(b.inputs))
+    alike = (x.out, x.reduce) == (y.out, y.reduce) and x.shared_condition is y.shared_condition is None
+    return alike and plain and bool(set(a.inputs) & set(b.inputs))
 
 
 def _joined(

@@ -11,8 +11,9 @@ import operator
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 
-from graphnet.codegen.cpu.emission import Floats, Simd
+from graphnet.codegen.cpu.emission import I64, Booleans, Floats, Simd
 from graphnet.codegen.cpu.primitive import Index, Mask, Vector, operation, primitive
 
 _operator: Any
@@ -114,6 +115,17 @@ def hmax(v: Vector) -> Vector:
 def hmin(v: Vector) -> Vector:
     """The smallest lane, in all lanes; NaN if any is NaN."""
     return _interpreted_fold(v, np.minimum)
+
+
+def _any_lane(simd: Simd, mask: Booleans) -> Any:
+    builder, bits = simd.builder, ir.IntType(simd.vector.lanes)
+    return builder.zext(builder.icmp_unsigned("!=", builder.bitcast(mask.value, bits), bits(0)), I64)
+
+
+@primitive(_any_lane)
+def any_lane(mask: Mask) -> Index:
+    """1 if the mask holds in any lane, else 0."""
+    return int(np.any(mask))
 
 
 def _select(relation: str) -> Any:

@@ -6,7 +6,7 @@ cut a loop in two ways, elements are computed one by one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack, nullcontext
 
 from graphnet.codegen.cpu.expressions import ExpressionPrinter, number
@@ -109,19 +109,20 @@ class Nest(NestText):
             self._emit_map(k, node, values)
         self._emit_stores(values)
 
-    def _emit_loads(self, k: int, node: Node) -> None:
-        op = node.comprehension
-        for slot in sorted(op.looked_up):
-            self.emit_position(k, slot, node)
-        for slot, read in enumerate(op.reads):
-            if node.inputs[read.operand] not in self.frame.inside and slot in op.loaded:
+    def _emit_loads(self, k: int, node: Node, slots: Collection[int]) -> None:
+        """Load what reads give, and before it the positions that they look up."""
+        reads = node.comprehension.reads
+        for found in sorted({found for slot in slots for found in reads[slot].lookups}):
+            self.emit_position(k, found, node)
+        for slot in sorted(slots):
+            if node.inputs[reads[slot].operand] not in self.frame.inside:
                 self.w.line(f"{self.loaded(k, slot, node)} = {self.load_text(k, slot, node)}")
 
     def _printer(self, k: int, node: Node, values: Mapping[Value, str]) -> ExpressionPrinter:
         return ExpressionPrinter(self.w, self.leaf_text(k, node, values), self.frame.used, prefix=f"t{k}_")
 
     def _emit_map(self, k: int, node: Node, values: dict[Value, str]) -> None:
-        self._emit_loads(k, node)
+        self._emit_loads(k, node, node.comprehension.loaded)
         texts = self._printer(k, node, values).print(*(r.expression for r in node.comprehension.results))
         for value, text in zip(self._outputs(k), texts, strict=True):
             name = values[value] = self.frame.variables[value]
@@ -142,7 +143,7 @@ class Nest(NestText):
             for part in self.reduced_parts():
                 start, stop, step = self.range_of(part)
                 stack.enter_context(self.w.loop(part.name, start, stop, step))
-            self._emit_loads(0, root)
+            self._emit_loads(0, root, self.op.loaded)
             texts = self._printer(0, root, values).print(
                 *(r.expression for r in results), *(r.position for r in results if r.position is not None)
             )
