@@ -8,15 +8,16 @@ from graphnet.core.diagnostics import AttributeProblem
 from graphnet.core.types import TensorType, product
 from graphnet.ir.builder import Builder, axis_loops
 from graphnet.ir.comprehension import Index, Result
-from graphnet.ir.expression import BatchSize, Expression, Load, maximum, sqrt
+from graphnet.ir.expression import BatchSize, Expression, Load, maximum
 from graphnet.ir.graph import Initializer, ParameterSpec, Value
 from graphnet.ir.operator import Operator, operator
 from graphnet.ops.families.attributes import Flag, NonNegativeReal, Probability, require_floats
+from graphnet.ops.families.standardisation import affine_parameters, inverse_deviation, standardise
 
 
 @operator("batch_norm", category="normalisation")
 class BatchNorm(Operator):
-    """y = (x - mean) / sqrt(variance + eps) * weight + bias, channel by channel, for (N, C) and (N, C, H, W).
+    """y = (x - mean) / sqrt(variance + eps) * weight + bias, channel by channel, for (N, C, ...).
 
     In training mean and variance are those of the batch, and the running ones follow them:
     running = (1 - momentum) * running + momentum * batch, with the variance's denominator one less than the count
@@ -47,10 +48,10 @@ class BatchNorm(Operator):
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         (x,) = operands
-        if x.rank not in (2, 4) or not x.is_batched:
+        if not (x.is_batched and 2 <= x.rank <= 5):
             raise AttributeProblem(
-                "cannot consume {operand}", expected="a value of rank 2 (N, C) or 4 (N, C, H, W)", found=str(x),
-                code="rank",
+                "cannot consume {operand}", expected="features (N, C), or (N, C, L), (N, C, H, W) or (N, C, D, H, W)",
+                found=str(x), code="rank",
             )  # fmt: skip
         require_floats(x)
         statistics = TensorType((x.sample_shape[0],))
@@ -59,9 +60,8 @@ class BatchNorm(Operator):
     def parameters(self, *operands: TensorType) -> Mapping[str, ParameterSpec]:
         shape = (operands[0].sample_shape[0],)
         zeros, ones = Initializer("zeros"), Initializer("ones")
-        learned = {"weight": ParameterSpec(shape, ones), "bias": ParameterSpec(shape, zeros)} if self.affine else {}
         return {
-            **learned,
+            **(affine_parameters(shape) if self.affine else {}),
             "running_mean": ParameterSpec(shape, zeros, trainable=False),
             "running_var": ParameterSpec(shape, ones, trainable=False),
             "num_batches_tracked": ParameterSpec((), zeros, trainable=False, counter=True),
@@ -71,7 +71,7 @@ class BatchNorm(Operator):
         x, running_mean, running_var = inputs[0], *inputs[-3:-1]
 
         def inverse(variance: Expression) -> Expression:
-            return 1 / sqrt(variance + self.eps)
+            return inverse_deviation(variance, self.eps)
 
         if b.training:
             count, axes = _count(x.type), _all_but_channels(x.type)
@@ -84,10 +84,7 @@ class BatchNorm(Operator):
         else:
             mean, inv_std = running_mean, b.pointwise("inv_std", inverse, running_var)
 
-        def normalise(v: Expression, m: Expression, i: Expression, *affine: Expression) -> Expression:
-            return (v - m) * (i * affine[0]) + affine[1] if affine else (v - m) * i
-
-        return b.pointwise("batch_norm", normalise, x, mean, inv_std, *inputs[1:-3]), mean, inv_std
+        return b.pointwise("batch_norm", standardise, x, mean, inv_std, *inputs[1:-3]), mean, inv_std
 
     def _track(self, b: Builder, running: Value, value: Value, statistic: Callable[[Expression], Expression]) -> None:
         """Let a running statistic follow the batch's."""

@@ -35,6 +35,7 @@ X = distinct((3, 5, 7, 11))
 SAMPLES = [
     Sample(BatchNorm(), (X,), by_batch(1e-5), by_running(1e-5)),
     Sample(BatchNorm(), (distinct((7, 5)),), by_batch(1e-5), by_running(1e-5), title="features"),
+    Sample(BatchNorm(), (distinct((3, 5, 7)),), by_batch(1e-5), by_running(1e-5), title="sequences"),
     Sample(BatchNorm(eps=0.1), (X,), by_batch(0.1), by_running(0.1), title="eps"),
     Sample(BatchNorm(affine=False), (X,), by_batch(1e-5), by_running(1e-5), title="not affine"),
 ]
@@ -83,5 +84,5 @@ def test_parameters_and_buffers() -> None:
 
 def test_rank_is_checked() -> None:
     with pytest.raises(AttributeProblem) as problem:
-        BatchNorm().infer(TensorType.batched(5, 7))
-    assert problem.value.expected == "a value of rank 2 (N, C) or 4 (N, C, H, W)"
+        BatchNorm().infer(TensorType.batched())
+    assert problem.value.expected == "features (N, C), or (N, C, L), (N, C, H, W) or (N, C, D, H, W)"
