@@ -14,6 +14,7 @@ from graphnet.core.types import BATCH, DType, Extent, TensorType
 from graphnet.ir.comprehension import FIRST, Comprehension, Fold, Index, Loop, Read, Result
 from graphnet.ir.expression import Load, Scalar, Uniform, as_expression
 from graphnet.ir.graph import Node, Scope, Value
+from graphnet.ir.layout import merge_runs
 
 Function = Callable[..., Scalar]
 
@@ -170,11 +171,14 @@ class Builder:
 
     def fold(
         self, label: str, out: Sequence[Loop], reduce: Sequence[Loop], reads: Sequence[tuple[Value, Sequence[Index]]],
-        *results: Result,
+        *results: Result, fill: float = 0.0,
     ) -> tuple[Value, ...]:  # fmt: skip
-        """A reduction (or, with nothing folded, a movement) with its loops and indices spelled out."""
+        """A reduction (or, with nothing folded, a movement) with its loops and indices spelled out.
+
+        Where nothing is folded, a read outside of its operand gives `fill`.
+        """
         extents = {loop.name: loop.extent for loop in (*out, *reduce)}
-        slots = tuple(Read(k, _whole_or_part(v.type, index, extents)) for k, (v, index) in enumerate(reads))
+        slots = tuple(Read(k, _whole_or_part(v.type, index, extents), fill) for k, (v, index) in enumerate(reads))
         made = Comprehension(label, tuple(out), tuple(reduce), slots, results)
         return self.comprehension(made, *(value for value, _ in reads))
 
@@ -204,15 +208,23 @@ class Builder:
 
     # -- movement ----------------------------------------------------------------------------------------------
 
-    def move(self, label: str, out: Sequence[Loop], *pieces: tuple[Value, Sequence[Index]]) -> Value:
-        """Read from elsewhere; where a piece's index leaves it, it gives 0. Several pieces (concat) do not overlap."""
+    def move(
+        self, label: str, out: Sequence[Loop], *pieces: tuple[Value, Sequence[Index]], fill: float = 0.0
+    ) -> Value:
+        """Read from elsewhere; where a piece's index leaves it, it gives `fill`.
+
+        Several pieces (concat) do not overlap, and are filled with zeros.
+        """
         expression: Scalar = Load(0)
         for k in range(1, len(pieces)):
             expression = expression + Load(k)
-        return self.fold(label, out, (), pieces, Result(as_expression(expression)))[0]
+        result = Result(as_expression(expression), dtype=pieces[0][0].type.dtype)
+        return self.fold(label, out, (), pieces, result, fill=fill)[0]
 
     def reshape(self, value: Value, shape: Sequence[Extent], label: str = "reshape") -> Value:
         """The same elements in the same (row-major) order under another shape; costs nothing where layouts allow."""
+        if merge_runs(value.type.shape, shape) is None and merge_runs(shape, value.type.shape) is None:
+            value = self.reshape(value, (*((BATCH,) if value.type.is_batched else ()), value.type.size), label)
         source = axis_loops(value.type.shape)
         made = Comprehension(
             label, axis_loops(shape), (), (Read(0, tuple(FIRST for _ in source)),),
