@@ -15,9 +15,8 @@ import pytest
 import graphnet as gn
 from graphnet import __version__
 from graphnet.cli import COMMANDS, run
-from graphnet.commands import check, ops
+from graphnet.commands import check
 from graphnet.core.diagnostics import RunError
-from graphnet.frontend.settings import settings_of
 from graphnet.interop.weights import read_weights
 from graphnet.ir.operator import REGISTRY
 from graphnet.train.checkpoints import BEST, LAST
@@ -418,36 +417,7 @@ def test_gradcheck_fails_for_a_wrong_gradient(spec: Path, call: Run, monkeypatch
     assert "small.yaml:7" in err
 
 
-# -- ops, schema -------------------------------------------------------------------------------------------------------
-
-
-def test_ops_lists_all_operators(call: Run) -> None:
-    status, out, _ = call("ops")
-    assert status == 0
-    names = {line.split()[0] for line in out.splitlines() if line.startswith("  ")}
-    assert set(REGISTRY) <= names
-    assert {"sgd", "accuracy", "cosine", "digits", "kaiming_normal"} <= names
-
-
-@pytest.mark.parametrize("name", [name for section in ops.sections() for name in section.definitions])
-def test_every_definition_has_a_page(call: Run, name: str) -> None:
-    status, out, _ = call("ops", name)
-    assert status == 0
-    assert out.startswith(name)
-    definition = next(s.definitions[name] for s in ops.sections() if name in s.definitions)
-    assert all(f"\n  {attribute} " in out for attribute in settings_of(definition))
-
-
-def test_a_page_has_formula_attributes_and_python(call: Run) -> None:
-    _, out, _ = call("ops", "leaky_relu")
-    assert "gn.leaky_relu(x, /, negative_slope=0.01" in out
-    assert "y = x where x > 0, else negative_slope * x." in out
-    assert "number; default 0.01" in out
-    assert "Gradient: gx = gy" in out
-
-
-def test_ops_knows_near_misses(call: Run) -> None:
-    assert "did you mean `conv2d`?" in call("ops", "conv2")[2]
+# -- schema ------------------------------------------------------------------------------------------------------------
 
 
 def test_schema_is_json_and_knows_the_operators(spec: Path, call: Run) -> None:

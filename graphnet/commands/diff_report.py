@@ -16,7 +16,7 @@ from graphnet.analysis.difference import Difference, Pair
 from graphnet.analysis.matching import is_counted
 from graphnet.analysis.units import format_bytes, format_count, format_shape
 from graphnet.commands.diff_rows import arrow, rows_of
-from graphnet.commands.wording import as_yaml, counted
+from graphnet.frontend.writing.wording import as_yaml, counted
 
 STYLES: Final = {"+": "green", "-": "red", "~": "yellow"}
 RENAMED: Final = 12

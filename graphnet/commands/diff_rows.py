@@ -11,7 +11,7 @@ from graphnet.analysis.difference import Change, Difference, Pair, Side
 from graphnet.analysis.matching import attributes_of
 from graphnet.analysis.structure import Group, Repeat, scope_tree
 from graphnet.analysis.units import format_shape
-from graphnet.commands.wording import as_yaml, counted
+from graphnet.frontend.writing.wording import as_yaml, counted
 from graphnet.ir.graph import Node, Scope
 from graphnet.view.attributes import describe_attributes
 

@@ -59,3 +59,6 @@ OPTIMIZERS = Registry("optimizer")
 SCHEDULES = Registry("schedule")
 SOURCES = Registry("data source")
 AUGMENTATIONS = Registry("augmentation")
+
+REGISTRIES = (METRICS, INITIALISERS, OPTIMIZERS, SCHEDULES, SOURCES, AUGMENTATIONS)
+"""All of them, in the order of the reference."""

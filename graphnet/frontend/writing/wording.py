@@ -1,8 +1,9 @@
-"""JSON Schema in words: what may be written for an attribute."""
+"""What may be written for an attribute, in words, and values as specs write them."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ _TYPES: Final = {
     "boolean": "true or false", "integer": "whole number", "number": "number", "string": "text", "null": "nothing",
     "object": "mapping",
 }  # fmt: skip
+_NOUN: Final = re.compile(r"^((?:whole )?number|text|mapping|value|pair|list)\b")
 _LIMITS: Final = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to", "exclusiveMaximum": "below"}
 _LARGEST: Final = 2**31 - 1
 """Limits from here on are not worth saying."""
@@ -34,11 +36,16 @@ def in_words(schema: Mapping[str, Any]) -> str:
     if "prefixItems" in schema:
         return f"pair of {in_words(schema['prefixItems'][0])}"
     if schema.get("type") == "array":
-        return f"list of {in_words(schema.get('items', {}))}"
+        return f"list of {_plural(in_words(schema.get('items', {})))}"
     kind = "mapping" if "$ref" in schema else _TYPES.get(schema.get("type", ""), "value")
     return kind + "".join(
         f" {word} {schema[key]:g}" for key, word in _LIMITS.items() if abs(schema.get(key, _LARGEST)) < _LARGEST
     )
+
+
+def _plural(kind: str) -> str:
+    """`number from 0` as `numbers from 0`; what has no plural stays."""
+    return _NOUN.sub(r"\1s", kind, count=1)
 
 
 def as_yaml(value: Any) -> str:
