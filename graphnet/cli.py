@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "diff": ("diff", "Compare two specs: layers, parameters, multiply-adds and memory."),
     "render": ("render", "Draw a network, or what the compiler makes of it."),
     "kernels": ("kernels", "Print the generated kernels."),
+    "data": ("data", "Download a data set."),
     "train": ("train", "Train, with progress, logs and checkpoints."),
     "eval": ("evaluate", "Compute the loss and the metrics of trained weights."),
     "predict": ("predict", "Compute the outputs for given inputs."),

@@ -3,6 +3,7 @@
 | variable | meaning | default |
 |---|---|---|
 | `GRAPHNET_CACHE_DIR` | folder of compiled kernels | `graphnet` in the user's cache folder |
+| `GRAPHNET_DATA_DIR` | folder of downloaded data sets | `graphnet` in the user's data folder |
 | `GRAPHNET_DEBUG` | 1 timings, 2 summary, 3 graph after every pass, 4 kernel sources | 0 |
 | `GRAPHNET_DUMP` | folder that receives numbered files, one for each stage | none |
 | `GRAPHNET_THREADS` | most workers that run a step | all usable cores |
@@ -23,18 +24,12 @@ from graphnet.core.diagnostics import RunError
 
 def cache_directory() -> Path:
     """The folder of compiled kernels, which need not exist yet."""
-    chosen = os.environ.get("GRAPHNET_CACHE_DIR")
-    if chosen:
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA")
-        base = Path(local) if local else Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        home = os.environ.get("XDG_CACHE_HOME")
-        base = Path(home) if home else Path.home() / ".cache"
-    return base / "graphnet"
+    return _directory("GRAPHNET_CACHE_DIR", "Library/Caches", "XDG_CACHE_HOME", ".cache")
+
+
+def data_directory() -> Path:
+    """The folder of downloaded data sets, each in a folder of its own, which need not exist yet."""
+    return _directory("GRAPHNET_DATA_DIR", "Library/Application Support", "XDG_DATA_HOME", ".local/share")
 
 
 def debug_level() -> int:
@@ -71,6 +66,29 @@ def _count(name: str, reason: str) -> int | None:
     if count is not None and count < 1:
         raise RunError(f"{name} is {count}: {reason}")
     return count
+
+
+def _directory(variable: str, on_mac: str, xdg_variable: str, elsewhere: str) -> Path:
+    """The folder that a variable says, or `graphnet` in one that the system has for such things.
+
+    Args:
+        variable: of graphnet's.
+        on_mac: folder in the user's home on macOS.
+        xdg_variable: of the XDG base directory specification, which holds on other systems.
+        elsewhere: folder in the user's home where that variable is not set.
+    """
+    chosen = os.environ.get(variable)
+    if chosen:
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        base = Path(local) if local else Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        base = Path.home() / on_mac
+    else:
+        home = os.environ.get(xdg_variable)
+        base = Path(home) if home else Path.home() / elsewhere
+    return base / "graphnet"
 
 
 def _integer(name: str) -> int | None:

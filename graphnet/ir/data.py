@@ -16,6 +16,7 @@ from graphnet.ir.graph import Graph, Node, Value
 
 Array = np.ndarray[Any, Any]
 Kind = Literal["values", "classes", "binary", "one_hot"]
+Purpose = Literal["validation", "test"]
 
 
 class LateArray:
@@ -115,14 +116,35 @@ def _target_slot(graph: Graph, value: Value, readers: list[Node]) -> Slot:
     return Slot(value.name, value.type, "binary", 2)
 
 
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file of a data set that can be downloaded.
+
+    Attributes:
+        name: in the data set's folder.
+        size: in bytes.
+        sha256: checksum, in hexadecimal digits.
+        urls: folders on the web that have it.
+        members: of an archive, the files to take out of it, which are all that is kept; none for a plain file.
+    """
+
+    name: str
+    size: int
+    sha256: str
+    urls: tuple[str, ...]
+    members: tuple[str, ...] = ()
+
+
 class DataSource(Definition):
     """Where training data comes from; subclasses are registered in `SOURCES`, one file each.
 
     Class attributes:
         validation: the part held out for validation when a spec does not say.
+        files: what `graphnet data` downloads, if anything.
     """
 
     validation: ClassVar[float] = 0.2
+    files: ClassVar[tuple[RemoteFile, ...]] = ()
 
     def load(self, demand: Demand, folder: Path) -> Mapping[str, Array | LateArray]:
         """The arrays that a network takes, by name, each with the samples along axis 0.
@@ -136,6 +158,15 @@ class DataSource(Definition):
             RunError: a file cannot be read.
         """
         raise NotImplementedError
+
+    def part(self, purpose: Purpose, folder: Path) -> DataSource | None:
+        """The source of the data that somebody set apart for a purpose; by default there is none.
+
+        Args:
+            purpose: `validation`, which judges each epoch, or `test`, which judges a trained network.
+            folder: that relative paths start from.
+        """
+        return None
 
 
 def misfit(

@@ -11,8 +11,6 @@ from graphnet.core.diagnostics import SpecError, nearest
 from graphnet.ir.data import Array, Demand, LateArray, Slot, misfit
 
 _DTYPES: Final[Mapping[str, Any]] = {"int32": np.int32, "uint8": np.uint8, "int64": np.int64}
-_READ_AT_ONCE: Final = 64 * 2**20
-"""Bytes of a file's array that are read, and checked, before training."""
 _SPLIT, _ORDER = 1, 2  # tell the random numbers of the two purposes apart
 
 
@@ -123,7 +121,7 @@ def _fitted(array: Any, slot: Slot, source: str) -> Array | LateArray:
         if array.shape[1:] != slot.type.sample_shape:
             raise _misshaped(array.shape, slot, source)
         return array
-    if isinstance(array, np.memmap) and array.nbytes > _READ_AT_ONCE:
+    if isinstance(array, np.memmap):
         _fit(np.asarray(array[:1]), slot, source)
         return _Mapped(array, slot, source)
     return _fit(np.asarray(array), slot, source)

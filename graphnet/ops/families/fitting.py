@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from graphnet.ir.data import Array, Demand, Slot, misfit
+from graphnet.ir.data import Array, Demand, LateArray, Slot, misfit
 
 _BYTES: Final = 256 * 2**20
 """What made-up data takes at most, unless a spec says how many samples it wants."""
@@ -34,46 +34,76 @@ def fit_field(field: Array, shape: tuple[int, ...]) -> Array:
     return field
 
 
+class FittedImages(LateArray):
+    """Images of bytes in the shape that a network takes, with values from 0 to 1; each batch is fitted when it is read.
+
+    Args:
+        images: (samples, height, width) or (samples, channels, height, width), uint8.
+        slot: what the network takes.
+        source: in words, for messages.
+
+    Raises:
+        SpecError: the images do not fit.
+    """
+
+    def __init__(self, images: Array, slot: Slot, source: str) -> None:
+        super().__init__((len(images), *slot.type.sample_shape), np.float32)
+        self._images, self._slot, self._source = images, slot, source
+        self[np.arange(min(1, len(images)))]
+
+    def __getitem__(self, rows: Array) -> Array:
+        return fit_images(self._images[rows] / np.float32(255), self._slot, self._source)
+
+
 def fit_images(images: Array, slot: Slot, source: str) -> Array:
-    """Grey images in the shape that a network takes.
+    """Images in the shape that a network takes.
 
     Where the sizes differ, images are enlarged by the largest whole factor that fits, with bilinear interpolation,
     and then centred on a ground of zeros: 8 x 8 becomes 32 x 32 by a factor of 4, and 28 x 28 by a factor of 3 and
-    two rows and columns of zeros on each side. Flat inputs take the rows of such a square one after the other.
+    two rows and columns of zeros on each side. Flat inputs take the rows of such a square one after the other; grey
+    images fill all three channels of a colour image.
 
     Args:
-        images: (samples, height, width), floats.
-        slot: of shape (height, width), (1, height, width) or (size,).
+        images: (samples, height, width) or (samples, channels, height, width), floats.
+        slot: of shape (channels, height, width), or (size,), or (height, width) if there is one channel.
         source: in words, for messages.
 
     Raises:
         SpecError: the shape is none of these, or smaller than the images.
     """
-    count, height, width = images.shape
+    if images.ndim == 3:
+        images = images[:, None]
+    count, channels, height, width = images.shape
     shape = slot.type.sample_shape
-    size = _plane(shape, (height, width))
+    size = _plane(shape, (channels, height, width))
     if slot.type.dtype != "float" or size is None or size[0] < height or size[1] < width:
+        forms = "(1 or 3, H, W) or (H, W)" if channels == 1 else f"({channels}, H, W)"
         raise misfit(
             f"{source} cannot feed input '{slot.name}'",
-            expected=f"(1, H, W) or (H, W) of at least {height} x {width} in floats, or a square of as many features",
-            found=str(slot.type), hint=f"inputs: {{{slot.name}: [1, {max(32, height)}, {max(32, width)}]}}",
+            expected=f"{forms} of at least {height} x {width} in floats, or a square of as many features",
+            found=str(slot.type), hint=f"inputs: {{{slot.name}: [{channels}, {max(32, height)}, {max(32, width)}]}}",
         )  # fmt: skip
     factor = min(size[0] // height, size[1] // width)
-    large = _stretch(height, factor) @ images.astype(np.float32) @ _stretch(width, factor).T
+    if factor > 1:
+        images = _stretch(height, factor) @ images.astype(np.float32) @ _stretch(width, factor).T
     spare = (size[0] - height * factor, size[1] - width * factor)
-    borders = [(0, 0), *((s // 2, s - s // 2) for s in spare)]
-    return np.pad(large, borders).reshape(count, *shape).astype(np.float32)
+    borders = [(0, 0), (0, 0), *((s // 2, s - s // 2) for s in spare)]
+    padded = np.pad(images, borders).astype(np.float32, copy=False)
+    return np.repeat(padded, shape[0] // channels, axis=1) if len(shape) == 3 else padded.reshape(count, *shape)
 
 
-def _plane(shape: tuple[int, ...], image: tuple[int, int]) -> tuple[int, int] | None:
-    """Height and width of a shape that holds one grey image, or None if it holds none."""
+def _plane(shape: tuple[int, ...], image: tuple[int, int, int]) -> tuple[int, int] | None:
+    """Height and width of a shape that holds one image (channels, height, width), or None if it holds none."""
+    channels, height, width = image
     match shape:
-        case (height, width) | (1, height, width):
+        case (rows, columns) if channels == 1:
+            return rows, columns
+        case (count, rows, columns) if count == channels or (count, channels) == (3, 1):
+            return rows, columns
+        case (size,) if size == channels * height * width:
             return height, width
-        case (size,) if size == image[0] * image[1]:
-            return image
-        case (size,) if math.isqrt(size) ** 2 == size:
-            return math.isqrt(size), math.isqrt(size)
+        case (size,) if size % channels == 0 and math.isqrt(size // channels) ** 2 * channels == size:
+            return math.isqrt(size // channels), math.isqrt(size // channels)
         case _:
             return None
 

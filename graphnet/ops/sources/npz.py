@@ -1,22 +1,23 @@
-"""npz: arrays from a NumPy file."""
+"""npz: arrays from a NumPy archive."""
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 from pydantic import Field
 
-from graphnet.core.diagnostics import RunError, nearest
 from graphnet.ir.data import Array, DataSource, Demand, misfit
 from graphnet.ir.definitions import SOURCES
+from graphnet.ops.families.array_files import ArrayArchive, stored_names
 
 
 @SOURCES.register("npz", primary="path")
 class Npz(DataSource):
     """The arrays of an `.npz` file under the names of the network's inputs and targets, samples along axis 0.
+
+    Arrays of 64 MiB or more are not read at once: they are mapped into memory, if the file is not compressed
+    (`numpy.savez`).
 
     Example:
         `train: {data: {npz: flowers.npz}}`
@@ -31,30 +32,13 @@ class Npz(DataSource):
     names: Mapping[str, str] = Field(default_factory=dict)
 
     def load(self, demand: Demand, folder: Path) -> dict[str, Array]:
-        known = {slot.name for slot in demand.slots}
-        for name in self.names:
-            if name not in known:
-                close = nearest(name, known)
-                raise misfit(
-                    f"the network takes no '{name}'", expected=f"names of {demand}", found=f"names: {dict(self.names)}",
-                    hint=f"did you mean `{close}`?" if close else None,
-                )  # fmt: skip
-        wanted = {slot.name: self.names.get(slot.name, slot.name) for slot in demand.slots}
-        path = folder / self.path
-        try:
-            loaded = np.load(path, allow_pickle=False)
-            if not isinstance(loaded, np.lib.npyio.NpzFile):
-                raise RunError(f"{path} holds a single array; an .npz file holds several by name")
-            with loaded as arrays:
-                missing = sorted(set(wanted.values()) - set(arrays.files))
-                if missing:
-                    raise misfit(
-                        f"{path} has no array {' or '.join(repr(name) for name in missing)}",
-                        expected=str(demand), found=", ".join(arrays.files) or "an empty file",
-                        hint="`names: {input: name_in_the_file}` translates names",
-                    )  # fmt: skip
-                return {name: arrays[stored] for name, stored in wanted.items()}
-        except FileNotFoundError:
-            raise RunError(f"there is no data file {path}") from None
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise RunError(f"cannot read {path} as an .npz file of plain arrays: {error}") from None
+        wanted = stored_names(demand, self.names)
+        archive = ArrayArchive(folder / self.path)
+        missing = sorted(set(wanted.values()) - set(archive.names))
+        if missing:
+            raise misfit(
+                f"{folder / self.path} has no array {' or '.join(repr(name) for name in missing)}",
+                expected=str(demand), found=", ".join(archive.names) or "an empty file",
+                hint="`names: {input: name_in_the_file}` translates names",
+            )  # fmt: skip
+        return {name: archive.array(stored) for name, stored in wanted.items()}

@@ -74,6 +74,11 @@ def test_digits_are_enlarged_by_whole_factors_and_centred() -> None:
     np.testing.assert_array_equal(load("digits", demand(784))["image"], framed.reshape(-1, 784))
 
 
+def test_digits_are_grey_in_all_channels_of_a_colour_image() -> None:
+    colour, grey = (load("digits", demand(channels, 11, 17))["image"] for channels in (3, 1))
+    np.testing.assert_array_equal(colour, np.concatenate([grey] * 3, axis=1))
+
+
 def test_digits_fit_other_targets() -> None:
     labels = read_digits()[1]
     one_hot = Slot("label", TensorType.batched(10), "one_hot", 10)
@@ -81,7 +86,7 @@ def test_digits_fit_other_targets() -> None:
     assert set(load("digits", demand(64, target=None))) == {"image"}
 
 
-@pytest.mark.parametrize("shape", [(3, 32, 32), (1, 7, 8), (63,), (96,), (1, 1, 8, 8)])
+@pytest.mark.parametrize("shape", [(2, 32, 32), (1, 7, 8), (63,), (96,), (1, 1, 8, 8)])
 def test_digits_refuse_other_shapes(shape: tuple[int, ...]) -> None:
     with pytest.raises(SpecError, match="digits cannot feed input 'image'") as caught:
         load("digits", demand(*shape))
