@@ -5,6 +5,7 @@ Network
   Graph           losses attached, differentiated                                attach_loss, differentiate
   Graph           every operator expressed by comprehensions                     lower
   Graph           dead code, common subexpressions, written-out formulas         simplify
+  Graph           an end for the second of two loops over the batch              bound_pairs
   Graph           long sums cut into parts that workers share                    split_reductions
   Graph           gradients and updates computed in their places                 place_results
   FusedGraph      pointwise chains joined to the kernels that produce them       fuse
@@ -37,6 +38,7 @@ from graphnet.runtime.inspection import Inspector
 from graphnet.runtime.module import Module
 from graphnet.runtime.store import Store
 from graphnet.runtime.update import Update, UpdateBuilder
+from graphnet.transforms.bound_pairs import bound_pairs
 from graphnet.transforms.choose_layouts import LaidOutGraph, choose_layouts
 from graphnet.transforms.differentiate import attach_loss, differentiate
 from graphnet.transforms.fuse import fuse
@@ -98,6 +100,7 @@ def comprehensions_of(
     graph = inspect.graph("lower", verify(lower(graph, training=training), "lower"))
     graph = graph if updates else replace(graph, updates=())
     graph = inspect.graph("simplify", verify(simplify(graph), "simplify"))
+    graph = verify(bound_pairs(graph, batch=target.batch), "bound_pairs")
     graph = verify(split_reductions(graph, batch=target.batch, lanes=target.lanes), "split_reductions")
     return inspect.graph("place_results", verify(place_results(graph), "place_results"))
 

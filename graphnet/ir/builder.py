@@ -178,7 +178,7 @@ class Builder:
         Where nothing is folded, a read outside of its operand gives `fill`.
         """
         extents = {loop.name: loop.extent for loop in (*out, *reduce)}
-        slots = tuple(Read(k, _whole_or_part(v.type, index, extents), fill) for k, (v, index) in enumerate(reads))
+        slots = tuple(Read(k, whole_or_part(v.type, index, extents), fill) for k, (v, index) in enumerate(reads))
         made = Comprehension(label, tuple(out), tuple(reduce), slots, results)
         return self.comprehension(made, *(value for value, _ in reads))
 
@@ -270,7 +270,7 @@ def broadcast_index(
     return tuple(index)
 
 
-def _whole_or_part(operand: TensorType, index: Sequence[Index], extents: Mapping[str, Extent]) -> tuple[Index, ...]:
+def whole_or_part(operand: TensorType, index: Sequence[Index], extents: Mapping[str, Extent]) -> tuple[Index, ...]:
     """The indices, those marked that are a loop of another length than their axis."""
     return tuple(
         replace(i, is_part=True) if i.loop and extents[i.loop] != extent else i

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from graphnet.core.types import DType, TensorType
+from graphnet.frontend.python.term import has_target
 from graphnet.ir.builder import Builder
 from graphnet.ir.graph import Node, ParameterSpec, Role, Value
 from graphnet.ir.operator import Operator
@@ -76,10 +77,11 @@ class LoweredOperator:
 
 
 def operand_role(operator: Operator, position: int, count: int) -> Role:
-    """What an operand is: a loss has its target last, a regulariser reads parameters."""
+    """What an operand is: a loss that has a target has it last, a regulariser reads parameters."""
     if operator.kind == "regulariser":
         return "parameter"
-    return "target" if operator.kind == "loss" and position == count - 1 else "input"
+    is_target = operator.kind == "loss" and has_target(type(operator)) and position == count - 1
+    return "target" if is_target else "input"
 
 
 def operand_type(array: Array, *, batched: bool) -> TensorType:

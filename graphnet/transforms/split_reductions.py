@@ -50,6 +50,8 @@ def _chunks(op: Comprehension, batch: int, lanes: int) -> int:
     ends = {slot for slot, read in enumerate(op.reads) if any(i.loop == "n" for i in read.index)}
     if not all(loads(r.expression) & ends for r in op.results):  # the last part would not end with the samples
         return 1
+    if any(loop.extent == BATCH for loop in op.out):  # samples share the work already
+        return 1
     work, results = 1, 1
     for loop in op.out:
         results *= int(loop.extent)

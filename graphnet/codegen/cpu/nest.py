@@ -172,7 +172,7 @@ class Nest(NestText):
             case "argmax":
                 self.frame.used.add("where")
                 self.w.line(f"candidate = {text}")
-                better = f"(candidate > {name}) | (candidate != candidate) | ({name}_at < 0.0)"
+                better = f"(candidate > {name}) | ((candidate != candidate) & ({name} == {name})) | ({name}_at < 0.0)"
                 self.w.line(f"better = ({better}) & {mask}" if mask else f"better = {better}")
                 self.w.line(f"{name}_at = where(better, {position}, {name}_at)")
                 self.w.line(f"{name} = where(better, candidate, {name})")

@@ -154,7 +154,7 @@ class NestPlan:
         stride = access.strides.get(self.lane.name, 0)
         on_lanes = [i for i in (*(i for i, _ in access.bounds), *(q[0] for q in access.quotients))
                     if any(name == self.lane_loop for name, _ in i.terms)]  # fmt: skip
-        if on_lanes and not all(self._moves_whole_blocks(i, value) for i in on_lanes):
+        if on_lanes and not all(self._moves_whole_blocks(i, read, value) for i in on_lanes):
             return None
         return Operand(value, access, stride)
 
@@ -174,8 +174,11 @@ class NestPlan:
         is_plain = len(positions) == 1 and operand.lane_stride == 0 and not positions[0].access.bounds
         return is_plain and self.mode == "lanes" and not op.reduce and op.reads[slot].fill == 0
 
-    def _moves_whole_blocks(self, index: Index, value: Value) -> bool:
-        return self.layouts[value].lanes == self.lanes and index.divisor == 1 and index.offset % self.lanes == 0
+    def _moves_whole_blocks(self, index: Index, read: Read, value: Value) -> bool:
+        """Whether an index goes from block to block of an operand's lanes, so that all of a vector is inside or none."""
+        layout = self.layouts[value]
+        is_along_lanes = layout.lane_axis is not None and read.index[layout.lane_axis] == index
+        return is_along_lanes and layout.lanes == self.lanes and index.divisor == 1 and index.offset % self.lanes == 0
 
     def count(self, part: Part) -> Extent:
         """How often a part runs: the inner part of a single block only as far as there are positions."""

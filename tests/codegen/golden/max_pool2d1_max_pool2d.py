@@ -44,7 +44,7 @@ def kernel(args, worker, workers):
                         v_x = vload(x, n * x_n + cb * x_cb + h * x_h + i * x_i + w * x_w + j * x_j)
                         v_max_pool2d = maximum(v_max_pool2d, v_x)
                         candidate = v_x
-                        better = (candidate > v_max_pool2d1) | (candidate != candidate) | (v_max_pool2d1_at < 0.0)
+                        better = (candidate > v_max_pool2d1) | ((candidate != candidate) & (v_max_pool2d1 == v_max_pool2d1)) | (v_max_pool2d1_at < 0.0)
                         v_max_pool2d1_at = where(better, (splat(i) * 2.0) + splat(j), v_max_pool2d1_at)
                         v_max_pool2d1 = where(better, candidate, v_max_pool2d1)
                 vstore(y, y_0 + n * y_n + cb * y_cb + h * y_h + w * y_w, where(first_lanes(imin(8, cl_units - cb * 8)), v_max_pool2d, splat(0.0)))
