@@ -223,7 +223,8 @@ class Builder:
 
     def reshape(self, value: Value, shape: Sequence[Extent], label: str = "reshape") -> Value:
         """The same elements in the same (row-major) order under another shape; costs nothing where layouts allow."""
-        if merge_runs(value.type.shape, shape) is None and merge_runs(shape, value.type.shape) is None:
+        before, after = value.type.shape, tuple(shape)
+        if merge_runs(before, after) is None and merge_runs(after, before) is None:  # first all in one row
             value = self.reshape(value, (*((BATCH,) if value.type.is_batched else ()), value.type.size), label)
         source = axis_loops(value.type.shape)
         made = Comprehension(
