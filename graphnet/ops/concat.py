@@ -7,10 +7,10 @@ from itertools import accumulate
 from graphnet.core.diagnostics import AttributeProblem
 from graphnet.core.types import TensorType
 from graphnet.ir.builder import Builder, axis_loops
-from graphnet.ir.comprehension import Index
 from graphnet.ir.graph import Value
 from graphnet.ir.operator import Operator, operator
 from graphnet.ops.families.attributes import Whole, require_axis, require_floats
+from graphnet.ops.families.regions import Region
 
 
 @operator("concat", arity=None, primary="axis", category="movement")
@@ -43,29 +43,20 @@ class Concat(Operator):
         total = sum(int(t.shape[axis]) for t in operands)
         return (TensorType((*first.shape[:axis], total, *first.shape[axis + 1 :])),)
 
-    def _starts(self, inputs: tuple[Value, ...]) -> tuple[int, list[int]]:
-        """The axis, and where each operand begins along it."""
+    def _regions(self, inputs: tuple[Value, ...]) -> list[Region]:
+        """Where each operand lies in y."""
         axis = require_axis(inputs[0].type, self.axis)
-        return axis, list(accumulate((int(v.type.shape[axis]) for v in inputs[:-1]), initial=0))
+        starts = accumulate((int(v.type.shape[axis]) for v in inputs[:-1]), initial=0)
+        return [Region({axis: start}) for start in starts]
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         (y,) = self.infer(*(v.type for v in inputs))
-        axis, starts = self._starts(inputs)
         loops = axis_loops(y.shape)
-
-        def index(start: int) -> list[Index]:
-            return [Index(((loop.name, 1),), -start if k == axis else 0) for k, loop in enumerate(loops)]
-
-        return b.move("concat", loops, *((v, index(start)) for v, start in zip(inputs, starts, strict=True)))
+        regions = zip(inputs, self._regions(inputs), strict=True)
+        return b.move("concat", loops, *((value, region.readers(loops)) for value, region in regions))
 
     def gradient(
         self, b: Builder, gradient: Value, inputs: tuple[Value, ...], outputs: tuple[Value, ...]
     ) -> tuple[Value | None, ...]:
-        axis, starts = self._starts(inputs)
-
-        def part(value: Value, start: int) -> Value:
-            loops = axis_loops(value.type.shape)
-            index = [Index(((loop.name, 1),), start if k == axis else 0) for k, loop in enumerate(loops)]
-            return b.move("concat_gradient", loops, (gradient, index))
-
-        return tuple(part(value, start) for value, start in zip(inputs, starts, strict=True))
+        regions = zip(inputs, self._regions(inputs), strict=True)
+        return tuple(region.cut(b, "concat_gradient", gradient, value.type) for value, region in regions)

@@ -5,9 +5,14 @@ import itertools
 import numpy as np
 import pytest
 
+from graphnet.ops.channel_shuffle import ChannelShuffle
 from graphnet.ops.families.references import NamedLayer
 from graphnet.ops.max_pool2d import MaxPool2d
 from graphnet.ops.max_unpool2d import MaxUnpool2d
+from graphnet.ops.pad import Pad
+from graphnet.ops.permute import Permute
+from graphnet.ops.slice import Slice
+from graphnet.ops.split import Split
 from graphnet.ops.upsample import Upsample
 from graphnet.testing.arrays import distinct
 from graphnet.testing.samples import PREDICTION, TRAINING, Sample
@@ -79,3 +84,44 @@ def test_max_unpool2d(torch, agree, kernel, stride, padding, ceil_mode) -> None:
 def is_unambiguous(places) -> bool:
     """Whether no two windows of a channel found the same element."""
     return all(len(set(channel)) == len(channel) for channel in places.flatten(0, 1).flatten(1).tolist())
+
+
+@pytest.mark.parametrize("mode", ["constant", "reflect", "replicate", "circular"])
+@pytest.mark.parametrize("padding", [(1, 1, 1, 1), (0, 2, 3, 0), (5, 6, 4, 2), (3, 0, 0, 0), (10, 9, 6, 6)])
+def test_pad(torch, agree, mode, padding) -> None:
+    agree(Pad(padding, mode=mode), lambda x0: torch.nn.functional.pad(x0, padding, mode=mode), X)
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+@pytest.mark.parametrize("shape", [(2, 3, 11), (2, 3, 4, 5, 3)])
+def test_pad_sequences_and_volumes(torch, agree, mode, shape) -> None:
+    padding = (2, 1, 0, 3, 1, 1)[: 2 * (len(shape) - 2)]
+    agree(Pad(padding, mode=mode), lambda x0: torch.nn.functional.pad(x0, padding, mode=mode), distinct(shape))
+
+
+def test_pad_with_a_value(torch, agree) -> None:
+    agree(Pad((1, 2), value=-1.5), lambda x0: torch.nn.functional.pad(x0, (1, 2), value=-1.5), X)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 3, 6, 12])
+def test_channel_shuffle(torch, agree, groups) -> None:
+    agree(ChannelShuffle(groups), lambda x0: torch.nn.functional.channel_shuffle(x0, groups), distinct((2, 12, 3, 5)))
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations((1, 2, 3))])
+def test_permute(torch, agree, order) -> None:
+    agree(Permute(order), lambda x0: x0.permute(0, *order), X)
+
+
+@pytest.mark.parametrize(
+    ("axis", "start", "stop", "step"), [*itertools.product((1, 2, 3), (0, 1, -3), (3, None), (1, 2, 4))]
+)
+def test_slice(torch, agree, axis, start, stop, step) -> None:
+    where = (*[slice(None)] * axis, slice(start, stop, step))
+    agree(Slice(axis, start, stop, step), lambda x0: x0[where], distinct((2, 4, 5, 3)))
+
+
+@pytest.mark.parametrize(("index", "sizes"), [*itertools.product((0, 1, -1), [(2, 4), (3, 1, 2), (1, 5)])])
+def test_split(torch, agree, index, sizes) -> None:
+    agree(Split(index, sizes=sizes), lambda x0: x0.split(sizes, 1)[index], distinct((2, 6, 5, 3)))
+    agree(Split(index, parts=3), lambda x0: x0.chunk(3, 1)[index], distinct((2, 6, 5, 3)))

@@ -43,7 +43,7 @@ class Region:
         loops = axis_loops(part.shape)
         return b.move(label, loops, (whole, self.reads(loops)))
 
-    def put(self, b: Builder, label: str, part: Value, whole: TensorType) -> Value:
-        """A value of zeros around the part."""
+    def put(self, b: Builder, label: str, part: Value, whole: TensorType, *, fill: float = 0.0) -> Value:
+        """A value that has the part there, and elsewhere a number."""
         loops = axis_loops(whole.shape)
-        return b.move(label, loops, (part, self.readers(loops)))
+        return b.move(label, loops, (part, self.readers(loops)), fill=fill)
