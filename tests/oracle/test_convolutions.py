@@ -4,12 +4,17 @@ import itertools
 
 import pytest
 
+from graphnet.ops.conv1d import Conv1d
+from graphnet.ops.conv3d import Conv3d
+from graphnet.ops.conv_transpose1d import ConvTranspose1d
 from graphnet.ops.conv_transpose2d import ConvTranspose2d
+from graphnet.ops.conv_transpose3d import ConvTranspose3d
 from graphnet.testing.arrays import distinct
 
 pytestmark = pytest.mark.oracle
 
 X = distinct((2, 6, 4, 5))
+SEQUENCE, VOLUME = distinct((2, 6, 9)), distinct((2, 4, 3, 4, 5))
 
 
 @pytest.mark.parametrize(
@@ -17,10 +22,9 @@ X = distinct((2, 6, 4, 5))
     [
         (kernel, stride, padding, extra, dilation, groups)
         for kernel, stride, padding, extra, dilation, groups in itertools.product(
-            [1, 4, (2, 3)], [1, 2, (3, 1)], [0, (2, 1)], [0, (1, 0)], [1, (2, 3)], [1, 2, 6]
+            [4, (2, 3)], [1, 2, (3, 1)], [0, (2, 1)], [0, (1, 0)], [1, (2, 3)], [1, 3]
         )
         if extra == 0 or stride != 1 or dilation != 1
-        if kernel != 1 or padding == 0
     ],
 )
 def test_conv_transpose2d(torch, agree, kernel, stride, padding, extra, dilation, groups) -> None:
@@ -28,3 +32,58 @@ def test_conv_transpose2d(torch, agree, kernel, stride, padding, extra, dilation
         return torch.nn.functional.conv_transpose2d(x0, weight, bias, stride, padding, extra, groups, dilation)
 
     agree(ConvTranspose2d(6, kernel, stride, padding, extra, groups, dilation=dilation), theirs, X)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "padding", "dilation", "groups"),
+    [*itertools.product([1, 4], [1, 3], [0, 2], [1, 2], [1, 3])],
+)
+def test_conv1d(torch, agree, kernel, stride, padding, dilation, groups) -> None:
+    def theirs(x0, weight, bias):
+        return torch.nn.functional.conv1d(x0, weight, bias, stride, padding, dilation, groups)
+
+    agree(Conv1d(12, kernel, stride, padding, dilation, groups), theirs, SEQUENCE)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "padding", "dilation", "groups"),
+    [*itertools.product([1, (2, 1, 3)], [1, (1, 3, 2)], [0, (1, 0, 2)], [1, (1, 2, 1)], [1, 2])],
+)
+def test_conv3d(torch, agree, kernel, stride, padding, dilation, groups) -> None:
+    def theirs(x0, weight, bias):
+        return torch.nn.functional.conv3d(x0, weight, bias, stride, padding, dilation, groups)
+
+    agree(Conv3d(4, kernel, stride, padding, dilation, groups), theirs, VOLUME)
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")
+@pytest.mark.parametrize(("kernel", "dilation"), [*itertools.product([1, 2, 3], [1, 2])])
+def test_same_padding(torch, agree, kernel, dilation) -> None:
+    def theirs(x0, weight):
+        function = torch.nn.functional.conv1d if x0.dim() == 3 else torch.nn.functional.conv3d
+        return function(x0, weight, padding="same", dilation=dilation)
+
+    agree(Conv1d(2, kernel, padding="same", dilation=dilation, bias=False), theirs, SEQUENCE)
+    agree(Conv3d(2, kernel, padding="same", dilation=dilation, bias=False), theirs, VOLUME)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "padding", "extra", "dilation", "groups"),
+    [*itertools.product([3, 4], [3], [0, 1], [0, 1], [1, 2], [1, 2])],
+)
+def test_conv_transpose1d(torch, agree, kernel, stride, padding, extra, dilation, groups) -> None:
+    def theirs(x0, weight, bias):
+        return torch.nn.functional.conv_transpose1d(x0, weight, bias, stride, padding, extra, groups, dilation)
+
+    agree(ConvTranspose1d(6, kernel, stride, padding, extra, groups, dilation=dilation), theirs, SEQUENCE)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "padding", "extra", "dilation", "groups"),
+    [*itertools.product([(2, 1, 3)], [2, (3, 2, 2)], [0, (1, 0, 1)], [0, (0, 1, 0)], [1, (1, 2, 1)], [1, 2])],
+)
+def test_conv_transpose3d(torch, agree, kernel, stride, padding, extra, dilation, groups) -> None:
+    def theirs(x0, weight, bias):
+        return torch.nn.functional.conv_transpose3d(x0, weight, bias, stride, padding, extra, groups, dilation)
+
+    agree(ConvTranspose3d(4, kernel, stride, padding, extra, groups, dilation=dilation), theirs, VOLUME)
