@@ -31,7 +31,7 @@ from graphnet.train.augmenting import Pipeline
 from graphnet.train.display import Display
 from graphnet.train.evaluation import evaluate
 from graphnet.train.history import History
-from graphnet.train.loading import Data, as_dataset, prepare
+from graphnet.train.loading import Data, as_dataset, choose, prepare
 from graphnet.train.loop import fit
 from graphnet.train.run import Callback
 
@@ -113,19 +113,20 @@ class Model(Module):
         }
         return written.changed(**kept | settings)
 
-    def evaluate(self, data: Data | None = None) -> dict[str, float]:
+    def evaluate(self, data: Data | None = None, *, split: str | None = None) -> dict[str, float]:
         """The mean loss and the metrics, in inference mode: `{"loss": 0.05, "accuracy": 0.98}`.
 
         Args:
-            data: as for `fit`; by default the validation data of the spec, or all its data where there is none.
+            data: as for `fit`; by default that of the spec.
+            split: which part of the spec's data: `train`, `validation` or `test`; by default the last one of these
+                that there is.
 
         Raises:
             SpecError: the network has no loss, or the data does not fit it.
         """
         config = self.training()
         if data is None:
-            everything, held = prepare(config, self.graph, self._folder())
-            data = everything if held is None else held
+            data, _ = choose(config, self.graph, self._folder(), split)
         dataset = as_dataset(data, self.graph, augment=config.augment)
         return evaluate(self, dataset, Pipeline.of(config, self.graph))
 

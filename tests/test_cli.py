@@ -96,7 +96,7 @@ def test_version(call: Run) -> None:
         ["render", "small.yaml", "-o", "a.svg", "--stage", "nope"], ["train", "small.yaml", "--device", "cuda"],
         ["train", "small.yaml", "--data", "nope"], ["train", "small.yaml", "--epochs", "0"],
         ["train", "small.yaml", "--seed", "-1"], ["eval", "small.yaml"], ["predict", "small.yaml", "x.npy"],
-        ["ops", "conv3d"],
+        ["ops", "conv9d"], ["data", "mnis"], ["data", "mnist", "--from", "ftp://x"],
     ],
 )  # fmt: skip
 def test_bad_input_ends_with_status_2_and_a_message(spec: Path, call: Run, arguments: list[str]) -> None:
@@ -359,10 +359,29 @@ def test_eval_agrees_with_the_run_and_with_python(spec: Path, call: Run) -> None
     assert found["loss"] == pytest.approx(best["val_loss"], rel=1e-6)
     model = gn.compile(spec)
     model.load(Path("run", BEST))
-    assert {"samples": 12, **model.evaluate()} == found
+    assert {"samples": 12, "split": "validation", **model.evaluate()} == found
     status, out, _ = call("eval", spec, "--weights", Path("run", BEST), "--data", "synthetic")
     assert status == 0
     assert "1,024" in out
+
+
+def test_eval_prefers_data_that_no_run_has_seen(spec: Path, call: Run) -> None:
+    spec.write_text(SPEC.replace("data: ", "test: 0.25, data: "))
+    assert call("train", spec, "--out", "run", "-q")[0] == 0
+    found = {
+        split: json.loads(call("eval", spec, "--weights", "run", "--json", *(["--split", split] if split else []))[1])
+        for split in ("", "train", "validation", "test")
+    }
+    assert found[""] == found["test"]
+    assert [found[split]["split"] for split in ("train", "validation", "test")] == ["train", "validation", "test"]
+    total = sum(found[split]["samples"] for split in ("train", "validation", "test"))
+    assert found["test"]["samples"] == round(0.25 * total)
+    assert len({found[split]["loss"] for split in found}) == 3
+    assert "(held out for tests)" in call("eval", spec, "--weights", "run")[1]
+    best = json.loads(Path("run/run.json").read_text())["best"]
+    assert found["validation"]["loss"] == pytest.approx(best["val_loss"], rel=1e-6)
+    status, _, err = call("eval", spec, "--weights", "run", "--split", "tset")
+    assert (status, "train, validation, test" in err) == (2, True)
 
 
 def test_predict_agrees_with_python(spec: Path, call: Run) -> None:

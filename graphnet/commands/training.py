@@ -18,7 +18,7 @@ FILES: Final = {".npz": "npz", ".csv": "csv"}
 
 
 def with_data(config: TrainConfig, data: str) -> TrainConfig:
-    """The settings with other data. Validation data that belonged to the data before is dropped.
+    """The settings with other data. Data for validation or tests that belonged to the data before is dropped.
 
     Args:
         config: of the spec.
@@ -29,8 +29,9 @@ def with_data(config: TrainConfig, data: str) -> TrainConfig:
     """
     ending = FILES.get(Path(data).suffix.lower())
     source: Any = {ending: data} if ending and ":" not in data else read_yaml(data, "--data")
-    if isinstance(config.validation, DataSource):
-        config = config.changed(validation=None)
+    for purpose in ("validation", "test"):
+        if isinstance(getattr(config, purpose), DataSource):
+            config = config.changed(**{purpose: None})
     return config.changed(data=source)
 
 

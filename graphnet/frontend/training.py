@@ -19,7 +19,9 @@ from graphnet.ir.optimizer import Group, Optimizer
 from graphnet.ir.settings import Choice, Count, NonNegativeCount, NonNegativeNumber, PositiveNumber, listed
 
 DEFAULT_EPOCHS: Final = 10
-_REGISTRIES: Final = {"data": SOURCES, "validation": SOURCES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+_REGISTRIES: Final = {
+    "data": SOURCES, "validation": SOURCES, "test": SOURCES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES,
+}  # fmt: skip
 _PLAIN: Final = {
     "a valid integer": "a whole number",
     "a valid number": "a number",
@@ -44,7 +46,7 @@ def _read_augmentations(value: Any) -> Any:
     return () if value is None else listed(value)
 
 
-def _read_validation(value: Any, source: core_schema.ValidatorFunctionWrapHandler) -> Any:
+def _read_share(value: Any, source: core_schema.ValidatorFunctionWrapHandler) -> Any:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return source(value)
     if 0 <= value < 1:
@@ -54,6 +56,10 @@ def _read_validation(value: Any, source: core_schema.ValidatorFunctionWrapHandle
         "this is no part of the data",
         {"expected": "a number from 0 to below 1, or a data source", "hint": "0.2 holds out a fifth"},
     )
+
+
+Held = Annotated[float | DataSource | None, Choice(SOURCES, optional=True), WrapValidator(_read_share)]
+"""A part of the data, or a source of other data."""
 
 
 class Settings(BaseModel):
@@ -101,8 +107,10 @@ class TrainConfig(Settings):
         optimizer: what a step does with the gradients.
         schedule: factor of the learning rate, step by step.
         augment: what happens to samples on their way to the network, in this order.
-        validation: the part of the data to hold out, or a source of other data; if neither is said, a run from a spec
-            holds out the part that its data source proposes.
+        validation: judges each epoch: the part of the data to hold out, or a source of other data; if neither is
+            said, a run from a spec takes what its data source sets apart, or holds out the part that it proposes.
+        test: judges a trained network, in `graphnet eval`: likewise, and nothing by default, unless the data source
+            sets it apart. No run trains on it, nor looks at it.
         seed: of the split, the order of samples and everything random in the network.
         gradient_clip: largest global norm of the gradients; larger ones are scaled down.
         accumulate: batches whose gradients make one update.
@@ -120,9 +128,8 @@ class TrainConfig(Settings):
     augment: Annotated[
         tuple[Annotated[Augmentation, Choice(AUGMENTATIONS)], ...], BeforeValidator(_read_augmentations)
     ] = ()
-    validation: Annotated[
-        float | DataSource | None, Choice(SOURCES, optional=True), WrapValidator(_read_validation)
-    ] = None
+    validation: Held = None
+    test: Held = None
     seed: NonNegativeCount = 0
     gradient_clip: PositiveNumber | None = None
     accumulate: Count = 1
@@ -130,13 +137,19 @@ class TrainConfig(Settings):
     checkpoint: Annotated[Checkpoint, _primary("every")] = Field(default_factory=Checkpoint)
 
     @model_validator(mode="after")
-    def _check_length(self) -> Self:
+    def _check_together(self) -> Self:
         if self.epochs is not None and self.steps is not None:
             raise PydanticCustomError(
                 "length",
                 "the length of training is given twice",
                 {"expected": "`epochs` or `steps`", "found": f"epochs: {self.epochs}, steps: {self.steps}"},
             )
+        held = [share for share in (self.validation, self.test) if isinstance(share, float)]
+        if sum(held) >= 1:
+            raise PydanticCustomError(
+                "shares", "nothing is left to train on",
+                {"expected": "`validation` and `test` of less than 1 together", "found": " + ".join(map(str, held))},
+            )  # fmt: skip
         return self
 
     @classmethod

@@ -8,10 +8,12 @@ from typing import Any, Final, Self
 import numpy as np
 
 from graphnet.core.diagnostics import SpecError, nearest
-from graphnet.ir.data import Array, Demand, LateArray, Slot, misfit
+from graphnet.ir.data import Array, Demand, LateArray, Purpose, Slot, misfit
 
 _DTYPES: Final[Mapping[str, Any]] = {"int32": np.int32, "uint8": np.uint8, "int64": np.int64}
-_SPLIT, _ORDER = 1, 2  # tell the random numbers of the two purposes apart
+_ORDER: Final = 2
+_SPLITS: Final[Mapping[Purpose, int]] = {"validation": 1, "test": 3}
+"""Tell the random numbers of the purposes apart."""
 
 
 class Dataset:
@@ -75,12 +77,13 @@ class Dataset:
         rows = self.rows[places]
         return {name: array[rows] for name, array in self.arrays.items()}
 
-    def split(self, share: float, seed: int) -> tuple[Self, Self | None]:
+    def split(self, share: float, seed: int, purpose: Purpose = "validation") -> tuple[Self, Self | None]:
         """Shuffle the samples and hold some out.
 
         Args:
             share: the part to hold out; at least one sample stays.
             seed: of the shuffling.
+            purpose: what for; different samples are held out for different purposes.
 
         Returns:
             the samples that stay, and those held out, or None if the share is less than one sample.
@@ -88,7 +91,7 @@ class Dataset:
         held = min(round(len(self) * share), len(self) - 1)
         if held == 0:
             return self, None
-        shuffled = self.rows[_generator(seed, _SPLIT, 0).permutation(len(self))]
+        shuffled = self.rows[_generator(seed, _SPLITS[purpose], 0).permutation(len(self))]
         kind = type(self)
         return kind(self.arrays, np.sort(shuffled[held:])), kind(self.arrays, np.sort(shuffled[:held]))
 

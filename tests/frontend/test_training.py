@@ -103,7 +103,7 @@ def test_all_mistakes_are_reported_with_their_places() -> None:
         ({"optimizer": {"sgd": 1, "step": 2}}, ("optimizer",), "names no optimizer"),
         ({"data": 5}, ("data",), "names no data source"),
         ({"data": {"digits": 3}}, ("data",), "takes its settings by name"),
-        ({"data": "cifar10"}, ("data",), f"one of {', '.join(sorted(SOURCES))}"),
+        ({"data": "cifar11"}, ("data",), f"one of {', '.join(sorted(SOURCES))}"),
         ({"data": {"npz": 3}}, ("data", "npz", "path"), "a text"),
         ({"validation": "digit"}, ("validation",), "did you mean `digits`"),
         ({"validation": -0.1}, ("validation",), "from 0 to below 1"),
