@@ -47,15 +47,24 @@ def is_layer(node: Node) -> bool:
     return getattr(node.op, "kind", "layer") == "layer"
 
 
+def is_listed(node: Node) -> bool:
+    """Whether summaries list the node: a layer, or a loss that has parameters of its own."""
+    return is_layer(node) or len(node.inputs) > node.operands
+
+
 def node_costs(graph: Graph) -> dict[Node, Cost]:
-    """The cost of every node. A parameter that several nodes share counts for the first of them only."""
+    """The cost of every node: its parameters, and of layers the multiply-adds.
+
+    A parameter that several nodes share counts for the first of them only.
+    """
     specs = {p.value: p for p in graph.parameters if p.spec.trainable}
     counted: set[Value] = set()
     costs = {}
     for node in graph.nodes:
         own = [specs[v] for v in dict.fromkeys(node.inputs) if v in specs and v not in counted]
         counted.update(p.value for p in own)
-        costs[node] = Cost(sum(p.size for p in own), sum(p.size for p in own if p.trainable), node_macs(node))
+        macs = node_macs(node) if is_layer(node) else 0
+        costs[node] = Cost(sum(p.size for p in own), sum(p.size for p in own if p.trainable), macs)
     return costs
 
 

@@ -13,7 +13,7 @@ from rich.console import Group as Renderables
 from rich.table import Table
 from rich.text import Text
 
-from graphnet.analysis.cost import Cost, add_costs, is_layer, node_costs, total_cost
+from graphnet.analysis.cost import Cost, add_costs, is_listed, node_costs, total_cost
 from graphnet.analysis.structure import Group, Member, Repeat, fold_repeats, scope_tree
 from graphnet.analysis.units import format_bytes, format_count, format_shape
 from graphnet.ir.graph import Graph, Node
@@ -57,7 +57,7 @@ class Summary:
     Attributes:
         cost: the network's totals for one sample.
         outputs: shapes without the batch axis, by name.
-        layers: in the order of execution; losses are not among them.
+        layers: in the order of execution; of losses, those with parameters are among them.
         batch: the number of samples that the memory figures are for.
         memory: None where nothing was compiled.
     """
@@ -125,7 +125,7 @@ def summarise(network: Graph, batch: int = 1, memory: MemoryFigures | None = Non
             node.span.line if node.span else None,
         )
         for node in network.nodes
-        if is_layer(node)
+        if is_listed(node)
     )
     outputs = {name: value.type.sample_shape for name, value in network.outputs.items()}
     return Summary(network.name, total_cost(network), outputs, layers, batch, memory, graph=network)
@@ -150,7 +150,7 @@ class _Row:
 def _rows(members: tuple[Member, ...], costs: dict[Node, Cost], depth: int = 0) -> Iterator[_Row]:
     for member in members:
         if isinstance(member, Node):
-            if is_layer(member):
+            if is_listed(member):
                 label = member.name.rsplit(".", 1)[-1]
                 yield _Row(label, depth, member.op.name, member.outputs[0].type.sample_shape, costs[member])
             continue

@@ -61,6 +61,26 @@ def test_json_has_the_promised_form(small: Graph) -> None:
     assert [layer["name"] for layer in layers][-2:] == ["global_avg_pool2d1", "fc"], "the loss is no layer"
 
 
+def test_a_loss_with_a_parameter_is_listed() -> None:
+    """So that the parameters add up; its multiply-adds are none of the network's."""
+    text = """graphnet: 1
+name: pair
+inputs: {left: [5], right: [5]}
+layers: [{linear: 7, name: a, from: left}, {linear: 7, name: b, from: right}]
+loss: [{contrastive, from: [a, b], name: similarity}, {l2: "*.weight"}]
+"""
+    summary = summarise(loads(text).graph)
+    found = summary.to_json()
+    assert [layer["name"] for layer in found["layers"]] == ["a", "b", "similarity"]
+    assert found["layers"][-1] == {
+        "name": "similarity", "operator": "contrastive", "shape": [], "parameters": 1, "macs": 0, "line": 5,
+    }  # fmt: skip
+    assert found["parameters"] == sum(layer["parameters"] for layer in found["layers"]) == 85
+    assert found["macs"] == sum(layer["macs"] for layer in found["layers"]) == 70
+    (line,) = [line.split() for line in str(summary).splitlines() if "similarity" in line]
+    assert line == ["similarity", "contrastive", "scalar", "1"]
+
+
 def test_memory_is_null_where_nothing_was_compiled(small: Graph) -> None:
     assert summarise(small).to_json()["memory"] is None
 
