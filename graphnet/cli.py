@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "eval": ("evaluate", "Compute the loss and the metrics of trained weights."),
     "predict": ("predict", "Compute the outputs for given inputs."),
     "gradcheck": ("gradcheck", "Compare all gradients with finite differences."),
+    "bench": ("bench", "Measure a step and its kernels against the machine's limits."),
     "ops": ("ops", "The operator reference."),
     "schema": ("schema", "Print the JSON Schema of specs, for editors."),
 }

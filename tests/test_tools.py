@@ -33,24 +33,13 @@ def tool(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     return call
 
 
-@pytest.mark.parametrize("spec", [MLP, LENET])
-def test_a_profile_accounts_for_all_multiply_adds(tool: Tool, spec: str) -> None:
-    found = tool("profile_kernels", spec, "--purpose", "predict", "--batch", "3", "--repeats", "1")
-    assert sum(kernel["macs"] for kernel in found["kernels"]) == 3 * gn.load(spec).summary().cost.macs
-    assert all(kernel["seconds"] > 0 and kernel["bytes"] > 0 for kernel in found["kernels"])
-    assert found["feed"] > 0 and found["step"] > 0
-
-
-def test_a_step_needs_no_gradient_of_its_inputs(tool: Tool) -> None:
-    found = tool("profile_kernels", LENET, "--batch", "3", "--repeats", "1")
+def test_a_step_needs_no_gradient_of_its_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
     step_macs = importlib.import_module("limit").step_macs
     graph = gn.load(LENET).graph
     first = 6 * 28 * 28 * 25
     assert step_macs(graph, train=False) == 416_520
     assert step_macs(graph, train=True) == 3 * 416_520 - first
-    # The gradient of a convolution's input also multiplies zeros, which the profile counts and the limit does not.
-    padded = 6 * 16 * 25 * (14 * 14 - 10 * 10)
-    assert sum(kernel["macs"] for kernel in found["kernels"]) == 3 * (step_macs(graph, train=True) + padded)
 
 
 @pytest.mark.oracle

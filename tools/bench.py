@@ -34,7 +34,6 @@ from contestants import Batch, Contestant, graphnet_contestant, graphnet_model, 
 from counterparts import COUNTERPARTS
 from limit import step_macs
 from paired import Timing, median_ratio, spread, take_turns
-from peak import MultiplyAddPeak
 from rich.console import Console
 from rich.table import Table
 from startup import StartUp, measure_start_up
@@ -42,6 +41,7 @@ from startup import StartUp, measure_start_up
 import graphnet
 from graphnet.network import Network
 from graphnet.runtime.cores import usable_cores
+from graphnet.runtime.peak import MultiplyAddPeak
 
 SPECS = Path(__file__).parents[1] / "specs"
 DEFAULT = [str(SPECS / "lenet" / "lenet5.yaml"), str(SPECS / "basics" / "mlp.yaml")]
