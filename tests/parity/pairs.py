@@ -1,4 +1,4 @@
-"""A network twice: compiled by graphnet from its spec, and written by hand in PyTorch, with the same weights."""
+"""A network twice: compiled by graphnet from its spec, and as a module of PyTorch, with the same weights."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ import graphnet as gn
 from graphnet.model import Model
 from graphnet.testing.evaluate import uniform
 
-from .models.digits import Digits
-from .models.lenet5 import LeNet5
-from .models.mlp import MLP
-from .models.resnet18 import ResNet18
-
 Array = np.ndarray[Any, Any]
+Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
+"""The loss of a module for inputs and labels."""
 
 SPECS = Path(__file__).parents[2] / "specs"
-FIRST_STREAM = 1
-"""The number of the first random layer's stream."""
+
+
+def cross_entropy(module: nn.Module, inputs: Tensor, labels: Tensor) -> Tensor:
+    """The mean loss of a classifier."""
+    return nn.functional.cross_entropy(module(inputs), labels)
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,10 @@ class Case:
 
     Attributes:
         spec: its path below `specs`.
-        oracle: makes the model in PyTorch.
+        oracle: makes the module of PyTorch.
         samples: of a batch; the compiled model could take `room` more.
-        dropout: the probability of the model's one dropout layer, and how many elements of a sample it sees.
+        params: of the spec.
+        loss: what the spec minimises.
         seed: of the weights and the batch. A rectifier's input within rounding of zero may fall on either side in
             float32, and one element's gradient with it; for these seeds none lies below 1e-5.
     """
@@ -45,16 +46,8 @@ class Case:
     samples: int
     room: int = 0
     params: Mapping[str, Any] = field(default_factory=dict)
-    dropout: tuple[float, int] | None = None
+    loss: Loss = cross_entropy
     seed: int = 0
-
-
-CASES = {
-    "mlp": Case("basics/mlp.yaml", MLP, samples=7, room=4),
-    "lenet5": Case("lenet/lenet5.yaml", LeNet5, samples=7, room=4),
-    "digits": Case("digits.yaml", Digits, samples=11, room=2, dropout=(0.3, 256), seed=47),
-    "resnet18": Case("resnet/resnet18.yaml", ResNet18, samples=3, params={"size": 64}, seed=200),
-}
 
 
 class Pair:
@@ -75,6 +68,7 @@ class Pair:
         torch.manual_seed(case.seed)
         self.oracle = case.oracle().to(self.dtype)
         _spread_statistics(self.oracle)
+        _share_dropout(self.oracle, self.model)
         self.model.load_parameters(arrays_of(self.oracle))
         self.optimizer = torch.optim.SGD(self.oracle.parameters(), **settings)
         rng = np.random.default_rng(case.seed)
@@ -94,15 +88,8 @@ class Pair:
             return np.asarray(self.oracle.eval()(self.image))
 
     def oracle_loss(self) -> Tensor:
-        """PyTorch's loss in training mode, with the elements dropped that graphnet drops in its next step."""
-        given = [self.image]
-        if self.case.dropout is not None:
-            probability, features = self.case.dropout
-            counters = np.arange(self.case.samples * features)
-            numbers = uniform(self.model.seed, self.model.step, FIRST_STREAM, counters)
-            kept = (numbers >= probability).reshape(-1, features) / (1 - probability)
-            given.append(torch.from_numpy(kept).to(self.dtype))
-        return nn.functional.cross_entropy(self.oracle.train()(*given), self.label)
+        """PyTorch's loss in training mode."""
+        return self.case.loss(self.oracle.train(), self.image, self.label)
 
     def oracle_step(self) -> float:
         """One update by PyTorch; the loss before it."""
@@ -113,14 +100,35 @@ class Pair:
         return float(loss.item())
 
 
+class SharedDropout(nn.Module):
+    """Drops the elements that a model of graphnet drops in its next step.
+
+    Args:
+        p: the probability of an element to be dropped.
+        model: whose next step is meant.
+        stream: the number of the model's dropout layer, from 1 on.
+    """
+
+    def __init__(self, p: float, model: Model, stream: int) -> None:
+        super().__init__()
+        self.p, self.model, self.stream = p, model, stream
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        numbers = uniform(self.model.seed, self.model.step, self.stream, np.arange(x.numel()))
+        kept = (numbers >= self.p) / (1 - self.p)
+        return x * torch.from_numpy(kept.reshape(x.shape)).to(x.dtype)
+
+
 def arrays_of(module: nn.Module) -> dict[str, Array]:
     """Copies of a module's parameters and buffers."""
     return {path: tensor.detach().numpy().copy() for path, tensor in module.state_dict().items()}
 
 
-def relative_error(found: Array, wanted: Array) -> float:
-    """The norm of the difference, in parts of the wanted array's norm."""
-    return float(np.linalg.norm(np.subtract(found, wanted, dtype=np.float64)) / np.linalg.norm(wanted))
+def relative_error(found: Array, wanted: Array, floor: float = 0.0) -> float:
+    """The norm of the difference, in parts of the wanted array's norm, or of `floor` where that is larger."""
+    return float(np.linalg.norm(np.subtract(found, wanted, dtype=np.float64)) / max(np.linalg.norm(wanted), floor))
 
 
 def _spread_statistics(module: nn.Module) -> None:
@@ -132,3 +140,12 @@ def _spread_statistics(module: nn.Module) -> None:
             nn.init.normal_(layer.bias, std=0.1)
             nn.init.normal_(layer.running_mean, std=0.1)
             nn.init.uniform_(layer.running_var, 0.5, 1.5)
+
+
+def _share_dropout(module: nn.Module, model: Model) -> None:
+    """Have a module drop what a model of graphnet drops; both have these layers in the same order."""
+    paths = [path for path, layer in module.named_modules() if isinstance(layer, nn.Dropout)]
+    for stream, path in enumerate(paths, 1):
+        parent, _, name = path.rpartition(".")
+        layer = module.get_submodule(path)
+        setattr(module.get_submodule(parent), name, SharedDropout(layer.p, model, stream))

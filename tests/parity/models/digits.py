@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn.functional import dropout, max_pool2d, relu
+from torch.nn.functional import max_pool2d, relu
 
 
 class ConvBN(nn.Module):
@@ -19,29 +19,18 @@ class ConvBN(nn.Module):
 
 
 class Digits(nn.Module):
-    """Three convolutions and a linear layer.
+    """Three convolutions and a linear layer."""
 
-    Args:
-        dropout: the probability that an element before the linear layer becomes zero in training.
-    """
-
-    def __init__(self, dropout: float = 0.3, width: int = 32, classes: int = 10) -> None:
+    def __init__(self, width: int = 32, classes: int = 10) -> None:
         super().__init__()
         self.block1 = ConvBN(1, width)
         self.block2 = ConvBN(width, 2 * width)
         self.block3 = ConvBN(2 * width, 2 * width)
-        self.dropout = dropout
+        self.dropout = nn.Dropout(0.3)
         self.logits = nn.Linear(8 * width, classes)
 
-    def forward(self, image: Tensor, keep: Tensor | None = None) -> Tensor:
-        """Logits of images.
-
-        Args:
-            image: (N, 1, 8, 8).
-            keep: (N, features): factors to use instead of random ones; 0 where an element is dropped.
-        """
+    def forward(self, image: Tensor) -> Tensor:
         x = max_pool2d(self.block2(self.block1(image)), 2)
         x = max_pool2d(self.block3(x), 2).flatten(1)
-        x = dropout(x, self.dropout, self.training) if keep is None else x * keep
-        logits: Tensor = self.logits(x)
+        logits: Tensor = self.logits(self.dropout(x))
         return logits

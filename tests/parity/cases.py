@@ -1,0 +1,89 @@
+"""The networks that are compared."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from .models.alexnet_lecture import AlexNetLecture, ZFNet
+from .models.basics import LeNet1, LinearClassifier, MaxoutMLP, softmax_classifier, support_vector_machine
+from .models.digits import Digits
+from .models.lenet5 import LeNet5
+from .models.mlp import MLP
+from .models.resnet18 import ResNet18
+from .models.seresnet import SEResNet
+from .pairs import Case
+from .torchvision_models import NETWORKS, models, narrow, resnet
+
+TRAINED = {
+    "mlp": Case("basics/mlp.yaml", MLP, samples=7, room=4),
+    "lenet5": Case("lenet/lenet5.yaml", LeNet5, samples=7, room=4),
+    "digits": Case("digits.yaml", Digits, samples=11, room=2, seed=47),
+    "resnet18": Case("resnet/resnet18.yaml", ResNet18, samples=3, params={"size": 64}, seed=200),
+}
+"""Networks that take some steps of training, in both precisions."""
+
+
+def with_auxiliary_classifiers(module: nn.Module, image: Tensor, label: Tensor) -> Tensor:
+    """The loss of GoogLeNet's three classifiers."""
+    last, *others = (cross_entropy(logits, label) for logits in module(image))
+    return last + 0.3 * sum(others)
+
+
+SMALL = {"classes": 13, "size": 64}
+CLASSES = {"num_classes": 13}
+NARROW = {"hidden": 67}
+SHALLOW = {"depths": [2, 1, 1, 1]}
+"""Settings that leave every kind of layer in a network, but few of each."""
+
+ZOO = {
+    "lenet1": Case("lenet/lenet1.yaml", LeNet1, samples=5),
+    "deep_relu_mlp": Case("basics/deep_relu_mlp.yaml", partial(MLP, hidden=(128,) * 8), samples=5),
+    "maxout_mlp": Case("basics/maxout_mlp.yaml", MaxoutMLP, samples=5),
+    "linear_classifier": Case("basics/linear_classifier.yaml", LinearClassifier, samples=5, loss=softmax_classifier),
+    "linear_classifier-hinge": Case(
+        "basics/linear_classifier.yaml", LinearClassifier, samples=5, params={"loss": "hinge"},
+        loss=support_vector_machine,
+    ),
+    "alexnet_lecture": Case(
+        "alexnet/alexnet_lecture.yaml", partial(AlexNetLecture, flat=256, classes=13), samples=2,
+        params={"classes": 13, "size": 67},
+    ),
+    "zfnet": Case(
+        "alexnet/zfnet.yaml", partial(ZFNet, flat=256, classes=13), samples=2, params={"classes": 13, "size": 78}
+    ),
+    "alexnet": Case(
+        "alexnet/alexnet.yaml", partial(narrow, NETWORKS["alexnet/alexnet"], **NARROW, **CLASSES), samples=2,
+        params=SMALL | NARROW,
+    ),
+    "vgg11": Case(
+        "vgg/vgg11.yaml", partial(narrow, NETWORKS["vgg/vgg11"], **NARROW, **CLASSES), samples=2,
+        params=SMALL | NARROW,
+    ),
+    "googlenet": Case(
+        "googlenet/googlenet.yaml", partial(models.googlenet, aux_logits=True, init_weights=False, **CLASSES),
+        samples=2, params=SMALL | {"auxiliary": True}, loss=with_auxiliary_classifiers,
+    ),
+    "resnet": Case("resnet/resnet.yaml", partial(resnet, **SHALLOW, **CLASSES), samples=2, params=SMALL | SHALLOW),
+    "resnext": Case(
+        "resnet/resnext50_32x4d.yaml", partial(resnet, groups=32, width_per_group=4, **SHALLOW, **CLASSES),
+        samples=2, params=SMALL | SHALLOW,
+    ),
+    "se_resnet": Case(
+        "resnet/se_resnet50.yaml", partial(SEResNet, classes=13, **SHALLOW), samples=2, params=SMALL | SHALLOW
+    ),
+    "densenet": Case(
+        "densenet/densenet121.yaml", partial(models.DenseNet, block_config=(2, 2, 2, 2), **CLASSES), samples=2,
+        params=SMALL | {"depths": [2, 2, 2, 2]},
+    ),
+    "squeezenet1_1": Case(
+        "squeezenet/squeezenet1_1.yaml", partial(models.squeezenet1_1, **CLASSES), samples=2, params=SMALL
+    ),
+    "mobilenet_v2": Case(
+        "mobilenet/mobilenet_v2.yaml", partial(models.mobilenet_v2, width_mult=0.35, **CLASSES), samples=2,
+        params=SMALL | {"width": 0.35},
+    ),
+}  # fmt: skip
+"""Networks whose predictions and gradients are compared once, in float64."""
