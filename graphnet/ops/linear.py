@@ -16,7 +16,9 @@ from graphnet.ops.families.dense import dense, dense_gradient, dense_parameters
 class Linear(Operator):
     """y = x W^T + b, for x of shape (N, in) and W of shape (out, in).
 
-    Gradient: gx = gy W, gW = gy^T x, gb = sum of gy over N.
+    A sequence (N, length, in) is mapped position by position, with the same W and b.
+
+    Gradient: gx = gy W, gW = gy^T x, gb = sum of gy over N (and the positions).
 
     Example:
         `- linear: 10` or `- linear: {out_features: 10, bias: false}`
@@ -32,11 +34,12 @@ class Linear(Operator):
     bias: Flag = True
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
-        require_rank(operands[0], 2, "N, features")
-        return (TensorType.batched(self.out_features),)
+        x = operands[0]
+        require_rank(x, 3 if x.rank == 3 else 2, "N, length, features" if x.rank == 3 else "N, features")
+        return (TensorType((*x.shape[:-1], self.out_features)),)
 
     def parameters(self, *operands: TensorType) -> Mapping[str, ParameterSpec]:
-        return dense_parameters(operands[0].size, self.out_features, bias=self.bias)
+        return dense_parameters(operands[0].sample_shape[-1], self.out_features, bias=self.bias)
 
     def macs(self, *operands: TensorType) -> int:
         return operands[0].size * self.out_features

@@ -194,7 +194,7 @@ def test_inits_are_names_numbers_lists_and_mappings(net: gn.Network) -> None:
     inits = {p.path: (p.spec.init.name, dict(p.spec.init.settings)) for p in net.graph.parameters}
     assert inits["a.weight"] == ("zeros", {})
     assert inits["a.bias"] == ("constant", {"value": 0.5})
-    assert inits["b.weight"] == ("normal", {"mean": 0.0, "std": 0.01})
+    assert inits["b.weight"] == ("normal", {"mean": 0.0, "std": 0.01, "zero_rows": ()})
     assert inits["b.bias"] == ("constant", {"value": (1.0, 2.0, 3.0)})
 
 

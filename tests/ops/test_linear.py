@@ -9,7 +9,7 @@ from graphnet.testing.samples import Sample
 
 
 def reference(x, weight, bias=0.0):
-    return np.einsum("ni,oi->no", x, weight) + bias
+    return np.einsum("n...i,oi->n...o", x, weight) + bias
 
 
 SAMPLES = [
@@ -17,6 +17,8 @@ SAMPLES = [
     Sample(Linear(7, bias=False), (distinct((3, 5)),), reference, title="no bias"),
     Sample(Linear(1), (distinct((3, 11)),), reference, title="one unit"),
     Sample(Linear(3), (distinct((5, 1)),), reference, title="one feature"),
+    Sample(Linear(3), (distinct((2, 7, 5)),), reference, title="sequences"),
+    Sample(Linear(19, bias=False), (distinct((2, 3, 2)),), reference, title="short sequences"),
 ]
 
 

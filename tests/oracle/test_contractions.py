@@ -4,7 +4,10 @@ import itertools
 
 import pytest
 
+from graphnet.ops.bilinear import Bilinear
 from graphnet.ops.embedding import Embedding
+from graphnet.ops.linear import Linear
+from graphnet.ops.locally_connected2d import LocallyConnected2d
 from graphnet.ops.matmul import Matmul
 from graphnet.testing.arrays import distinct, labels
 
@@ -30,3 +33,37 @@ def test_embedding(torch, agree, shape, padding) -> None:
         return torch.nn.functional.embedding(x0, weight, padding)
 
     agree(Embedding(7, 3, padding), theirs, labels(shape, 7))
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("shape", [(3, 5), (2, 7, 5)])
+def test_linear(torch, agree, shape, bias) -> None:
+    agree(
+        Linear(4, bias=bias),
+        lambda x0, weight, bias=None: torch.nn.functional.linear(x0, weight, bias),
+        distinct(shape),
+    )
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize(("left", "right", "units"), [(5, 7, 3), (1, 4, 2), (3, 1, 1)])
+def test_bilinear(torch, agree, left, right, units, bias) -> None:
+    def theirs(x0, x1, weight, bias=None):
+        return torch.nn.functional.bilinear(x0, x1, weight, bias)
+
+    agree(Bilinear(units, bias=bias), theirs, distinct((4, left)), distinct((4, right), seed=1))
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "padding", "dilation"),
+    [*itertools.product([1, (2, 3)], [1, (3, 2)], [0, (2, 1)], [1, (2, 1)])],
+)
+def test_locally_connected2d(torch, agree, kernel, stride, padding, dilation) -> None:
+    """PyTorch has no such operator; its `unfold` gives the windows, each of which a filter of its own sees."""
+
+    def theirs(x0, weight, bias):
+        windows = torch.nn.functional.unfold(x0, kernel, dilation, padding, stride)
+        filters = weight.flatten(1, 3).flatten(2)
+        return torch.einsum("nkp,okp->nop", windows, filters).unflatten(2, bias.shape[1:]) + bias
+
+    agree(LocallyConnected2d(3, kernel, stride, padding, dilation), theirs, distinct((2, 2, 5, 6)))

@@ -136,7 +136,10 @@ class TilePlan:
         return -low // index.divisor <= halo and high // index.divisor - (extent - 1) <= halo
 
     def _is_reducible(self) -> bool:
-        """Whether every reduced loop is a counted one: whole blocks, and no divisor but a single tap's."""
+        """Whether every reduced loop is a counted one: whole blocks, no divisor but a single tap's, bounds on taps."""
+        folded = {loop.name for loop in self.frame.op.reduce}
+        if not all(index.loops & folded for index, _ in (*self.x_at.bounds, *self.v_at.bounds)):
+            return False  # reads outside would have to be left out one by one
         for part in self.nest.reduced_parts():
             if part.ends_early:
                 # The last block's missing lanes are zero in x; the vectors must exist and be finite. Parameters and

@@ -19,29 +19,37 @@ def dense_parameters(features: int, units: int, *, bias: bool) -> dict[str, Para
 
 
 def dense(b: Builder, label: str, x: Value, weight: Value, bias: Value | None) -> Value:
-    """y[n, c] = sum over f of x[n, f] * weight[c, f], plus bias[c]."""
-    units, features = weight.type.sample_shape
-    y = b.contract(
-        label, [Loop("n", BATCH), Loop("c", units)], [Loop("f", features)],
-        x, [Index.of("n"), Index.of("f")], weight, [Index.of("c"), Index.of("f")],
-    )  # fmt: skip
-    return y if bias is None else b.pointwise("bias", lambda v, shift: v + shift, y, bias)
+    """y[n, c] = sum over f of x[n, f] * weight[c, f], plus bias[c]; or the same at each position l, y[n, l, c]."""
+    positions, unit, feature = _loops(x, weight)
+    y = b.contract(label, [*positions, unit], [feature], x, _index(*positions, feature), weight, _index(unit, feature))
+    if bias is None:
+        return y
+    return b.pointwise("bias", lambda v, shift: v + shift, y, bias, axes=(None, (y.type.rank - 1,)))
 
 
 def dense_gradient(
     b: Builder, label: str, gradient: Value, x: Value, weight: Value, bias: Value | None
 ) -> tuple[Value, ...]:
     """The gradients of x, weight and, where there is one, bias."""
-    units, features = weight.type.sample_shape
-    of = Index.of
+    positions, unit, feature = _loops(x, weight)
+    there = _index(*positions, unit)
     gx = b.contract(
-        f"{label}_input_gradient", [Loop("n", BATCH), Loop("f", features)], [Loop("c", units)],
-        gradient, [of("n"), of("c")], weight, [of("c"), of("f")],
-    )  # fmt: skip
+        f"{label}_input_gradient", [*positions, feature], [unit], gradient, there, weight, _index(unit, feature)
+    )
     gw = b.contract(
-        f"{label}_weight_gradient", [Loop("c", units), Loop("f", features)], [Loop("n", BATCH)],
-        gradient, [of("n"), of("c")], x, [of("n"), of("f")],
-    )  # fmt: skip
+        f"{label}_weight_gradient", [unit, feature], positions, gradient, there, x, _index(*positions, feature)
+    )
     if bias is None:
         return gx, gw
-    return gx, gw, b.reduce("bias_gradient", "sum", lambda g: g, gradient, axes=(0,))
+    return gx, gw, b.reduce("bias_gradient", "sum", lambda g: g, gradient, axes=range(gradient.type.rank - 1))
+
+
+def _loops(x: Value, weight: Value) -> tuple[tuple[Loop, ...], Loop, Loop]:
+    """The loops over the positions of x, over the units and over the features."""
+    units, features = weight.type.sample_shape
+    positions = Loop("n", BATCH), *(Loop("l", length) for length in x.type.sample_shape[:-1])
+    return positions, Loop("c", units), Loop("f", features)
+
+
+def _index(*loops: Loop) -> list[Index]:
+    return [Index.of(loop.name) for loop in loops]

@@ -130,3 +130,10 @@ def test_each_parameter_has_random_numbers_of_its_own() -> None:
 def test_uniform_has_its_ends_in_order() -> None:
     with pytest.raises(AttributeProblem, match="above"):
         INITIALISERS["uniform"](low=1.0, high=0.0)
+
+
+def test_rows_of_padding_are_zero_and_the_others_as_without_it() -> None:
+    plain, padded = sample("normal", (5, 3)), sample("normal", (5, 3), zero_rows=(1, 4))
+    np.testing.assert_array_equal(padded, plain * np.array([1, 0, 1, 1, 0])[:, None])
+    with pytest.raises(AttributeProblem, match="there are no such rows"):
+        sample("normal", (5, 3), zero_rows=(5,))
