@@ -65,54 +65,66 @@ def test_a_filter_of_5x5x3_has_76_parameters(filters: int, parameters: int) -> N
     assert net.summary().cost.parameters == parameters
 
 
-def test_weights_of_dense_and_of_shared_connections() -> None:
-    dense = network("{x: [7]}", "  - linear: {out_features: 3, bias: false}")
-    shared = network(
-        "{x: [1, 1, 7]}", "  - conv2d: {out_channels: 1, kernel_size: [1, 3], stride: [1, 2], bias: false}"
-    )
-    assert dense.summary().cost.parameters == 21
-    assert shared.summary().cost.parameters == 3
-    assert shapes(shared) == {"conv2d1": (1, 1, 3)}
+@pytest.mark.parametrize(
+    ("layer", "parameters"),
+    [
+        ("flatten\n  - linear: {out_features: 3, bias: false}", 21),
+        ("locally_connected2d: {out_channels: 1, kernel_size: [1, 3], stride: [1, 2], bias: false}", 9),
+        ("conv2d: {out_channels: 1, kernel_size: [1, 3], stride: [1, 2], bias: false}", 3),
+    ],
+    ids=["full", "local", "shared"],
+)
+def test_weights_of_connections_from_7_inputs_to_3_units(layer: str, parameters: int) -> None:
+    net = network("{x: [1, 1, 7]}", f"  - {layer}")
+    assert net.summary().cost.parameters == parameters
+    assert math.prod(list(shapes(net).values())[-1]) == 3
 
 
-def test_a_convolution_as_a_matrix() -> None:
-    """5 inputs, 5 outputs: n^2 = 25 weights, of which 3n - 2 = 13 are not zero, of which 3 differ."""
-    model = compiled(
-        "{x: [1, 1, 5]}", "  - conv2d: {out_channels: 1, kernel_size: [1, 3], padding: [0, 1], bias: false}",
-        batch_size=5, seed=2,
-    )  # fmt: skip
+@pytest.mark.parametrize(
+    ("layer", "connections", "weights"),
+    [
+        ("flatten\n  - linear: {out_features: 5, bias: false}", 25, 25),
+        ("locally_connected2d: {out_channels: 1, kernel_size: [1, 3], padding: [0, 1], bias: false}", 13, 13),
+        ("conv2d: {out_channels: 1, kernel_size: [1, 3], padding: [0, 1], bias: false}", 13, 3),
+    ],
+    ids=["full", "local", "shared"],
+)
+def test_layers_as_matrices(layer: str, connections: int, weights: int) -> None:
+    """From n = 5 inputs to 5 units: n^2 connections, or the 3n - 2 to neighbours, whose weights differ or repeat."""
+    model = compiled("{x: [1, 1, 5]}", f"  - {layer}", batch_size=5, seed=2)
     matrix = model(np.eye(5).reshape(5, 1, 1, 5)).reshape(5, 5)
-    assert matrix.size == 25
-    assert np.count_nonzero(matrix) == 13
-    assert len(np.unique(matrix[matrix != 0])) == 3
+    assert np.count_nonzero(matrix) == connections
+    assert len(np.unique(matrix[matrix != 0])) == weights
 
 
-def test_an_image_fully_connected_to_400000_units() -> None:
-    net = network("{image: [1, 200, 200]}", "  - flatten\n  - linear: {out_features: 400000, bias: false}")
-    assert net.summary().cost.parameters == 16_000_000_000
+@pytest.mark.parametrize(
+    ("layer", "parameters"),
+    [
+        ("flatten\n  - linear: {out_features: 400000, bias: false}", 16_000_000_000),
+        ("locally_connected2d: {out_channels: 1000, kernel_size: 10, stride: 10, bias: false}", 40_000_000),
+    ],
+    ids=["full", "local"],
+)
+def test_an_image_connected_to_400000_units(layer: str, parameters: int) -> None:
+    """Counting only: nothing is allocated."""
+    net = network("{image: [1, 200, 200]}", f"  - {layer}")
+    assert math.prod(list(shapes(net).values())[-1]) == 400_000
+    assert net.summary().cost.parameters == parameters
 
 
 def test_alexnet() -> None:
-    net = gn.Network("alexnet")
-    x = net.input("image", (3, 227, 227))
-    x = gn.relu(gn.conv2d(x, 96, kernel_size=11, stride=4, name="conv1"))
-    x = gn.max_pool2d(x, 3, stride=2, name="pool1")
-    x = gn.relu(gn.conv2d(x, 256, kernel_size=5, padding=2, name="conv2"))
-    x = gn.max_pool2d(x, 3, stride=2, name="pool2")
-    for k, channels in enumerate([384, 384, 256], 3):
-        x = gn.relu(gn.conv2d(x, channels, kernel_size=3, padding=1, name=f"conv{k}"))
-    x = gn.flatten(gn.max_pool2d(x, 3, stride=2, name="pool3"))
-    for k, features in enumerate([4096, 4096, 1000], 6):
-        x = gn.linear(x, features, name=f"fc{k}")
-    found = shapes(net)
-    assert {name: shape for name, shape in found.items() if name[:2] in ("co", "po", "fc")} == {
-        "conv1": (96, 55, 55), "pool1": (96, 27, 27), "conv2": (256, 27, 27), "pool2": (256, 13, 13),
+    net = gn.load(SPECS / "alexnet" / "alexnet_lecture.yaml")
+    wanted = {
+        "conv1": (96, 55, 55), "pool1": (96, 27, 27), "norm1": (96, 27, 27),
+        "conv2": (256, 27, 27), "pool2": (256, 13, 13), "norm2": (256, 13, 13),
         "conv3": (384, 13, 13), "conv4": (384, 13, 13), "conv5": (256, 13, 13), "pool3": (256, 6, 6),
         "fc6": (4096,), "fc7": (4096,), "fc8": (1000,),
     }  # fmt: skip
+    found = shapes(net)
+    assert {name: found[name] for name in wanted} == wanted
     costs = {layer.name: layer.cost.parameters for layer in net.summary().layers}
     assert costs["conv1"] == 34_848 + 96
-    assert costs["pool1"] == 0
+    assert costs["pool1"] == costs["norm1"] == 0
     assert net.summary().cost.parameters == 62_378_344
 
 
@@ -237,26 +249,55 @@ def test_the_input_gradient_of_a_convolution_is_its_transpose(stride: int) -> No
     np.testing.assert_allclose(gradients["a"].ravel(), matrix.T @ v, rtol=1e-12)
 
 
+@pytest.mark.parametrize(("stride", "output_padding"), [(1, 0), (2, 1)])
+def test_a_transposed_convolution_multiplies_by_the_transposed_matrix(stride: int, output_padding: int) -> None:
+    """For the filter (x, y, z) and vectors of 4: one layer's matrix is the other's, transposed."""
+    attributes = f"out_channels: 1, kernel_size: 3, stride: {stride}, padding: 1, bias: false"
+    there = compiled("{a: [1, 4]}", f"  - conv1d: {{{attributes}}}", batch_size=4)
+    length = 4 // stride
+    more = f", output_padding: {output_padding}"
+    back = compiled(f"{{b: [1, {length}]}}", f"  - conv_transpose1d: {{{attributes}{more}}}", batch_size=length)
+    kernel = np.array([[[2.0, 3.0, 5.0]]])
+    there.load_parameters({"conv1d1.weight": kernel})
+    back.load_parameters({"conv_transpose1d1.weight": kernel})
+    matrix = there(np.eye(4)[:, None])[:, 0].T
+    band = [[3, 5, 0, 0], [2, 3, 5, 0], [0, 2, 3, 5], [0, 0, 2, 3]]
+    np.testing.assert_array_equal(matrix, band[::stride])
+    np.testing.assert_array_equal(back(np.eye(length)[:, None])[:, 0].T, matrix.T)
+
+
+@pytest.mark.parametrize(
+    ("layer", "rows"),
+    [
+        ("upsample: 2", [[1, 1, 2, 2], [1, 1, 2, 2], [3, 3, 4, 4], [3, 3, 4, 4]]),
+        ("unpool: 2", [[1, 0, 2, 0], [0, 0, 0, 0], [3, 0, 4, 0], [0, 0, 0, 0]]),
+    ],
+    ids=["nearest neighbour", "bed of nails"],
+)
+def test_unpooling(layer: str, rows: list[list[int]]) -> None:
+    model = compiled("{x: [1, 2, 2]}", f"  - {layer}")
+    np.testing.assert_array_equal(model(np.array([[[[1.0, 2.0], [3.0, 4.0]]]]))[0, 0], rows)
+
+
 FILTERS = {
+    "edges": np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]),
+    "sharp": np.array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
     "box": np.full((3, 3), 1 / 9),
     "gaussian": np.outer([1, 2, 1], [1, 2, 1]) / 16,
-    "sharpen": np.array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
-    "edge": np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]),
 }
 
 
 def test_fixed_filters_on_an_image() -> None:
-    nested = [[kernel.tolist()] for kernel in FILTERS.values()]
-    layer = (
-        f"  - conv2d: {{out_channels: {len(FILTERS)}, kernel_size: 3, bias: false}}\n"
-        f"    freeze: true\n    init: {{weight: {{constant: {nested}}}}}"
-    )
-    model = compiled("{image: [1, 13, 17]}", layer)
+    model = gn.compile(SPECS / "filters" / "image_filters.yaml", batch_size=1, dtype="float64", size=17)
     assert model.network.summary().cost.trainable_parameters == 0
-    rows, columns = np.mgrid[0:13, 0:17]
-    image = np.where((rows - 6) ** 2 + (columns - 8) ** 2 < 20, 0.9, 0.1) + 0.01 * columns
-    for found, kernel in zip(model(image[None, None])[0], FILTERS.values(), strict=True):
-        np.testing.assert_allclose(found, correlate(image, kernel), atol=1e-12)
+    rows, columns = np.mgrid[0:17, 0:17]
+    disc = np.where((rows - 6) ** 2 + (columns - 8) ** 2 < 20, 0.9, 0.1)
+    image = np.stack([disc, disc + 0.01 * columns, disc * rows])
+    found = model.predict({"image": image[None]})
+    assert found.keys() == FILTERS.keys()
+    for name, kernel in FILTERS.items():
+        for filtered, channel in zip(found[name][0], image, strict=True):
+            np.testing.assert_allclose(filtered, correlate(np.pad(channel, 1), kernel), atol=1e-12)
 
 
 # -- layers in training ----------------------------------------------------------------------------------------------
