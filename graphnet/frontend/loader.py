@@ -92,7 +92,7 @@ class _Builder:
         objectives.metrics(spec.metrics)
         self._rules.freeze(spec.freeze, "", here)
         assertions = Assertions(self._evaluator, report, here, outputs)
-        budgets = assertions.read(spec.budgets)
+        budgets = () if params else assertions.read(spec.budgets)  # they speak of the spec as it is written
         recipe = read_recipe(spec.train, here, self._evaluator, report)
         report.raise_errors()
 
@@ -109,7 +109,7 @@ class _Builder:
         report.raise_errors()
         report.extend([*assembler.warnings, *find_suspicions(graph, assembler.spans)])
         return Network(
-            spec.name, spec.doc, assembler=assembler, train=recipe, budgets=() if params else budgets,
+            spec.name, spec.doc, assembler=assembler, train=recipe, budgets=budgets,
             warnings=report.warnings, params=variables, path=path,
         )  # fmt: skip
 
