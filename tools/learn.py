@@ -20,7 +20,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -264,9 +264,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         outcome = TASKS[name](name)
         outcomes.append(Outcome(**{**asdict(outcome), "seconds": time.perf_counter() - began}))
         if not options.json:
-            print(f"{name}: {outcome.measure} {outcome.figure:.3f}, {outcome.beside}", file=sys.stderr)
+            sys.stderr.write(f"{name}: {outcome.measure} {outcome.figure:.3f}, {outcome.beside}\n")
     if options.json:
-        print(json.dumps({"outcomes": [{**asdict(o), "is_reached": o.is_reached} for o in outcomes]}))
+        sys.stdout.write(json.dumps({"outcomes": [{**asdict(o), "is_reached": o.is_reached} for o in outcomes]}) + "\n")
     else:
         Console().print(_table(outcomes))
     return 0 if all(o.is_reached for o in outcomes) else 1

@@ -7,6 +7,8 @@ Xie, Kirillov, Girshick, He, "Exploring randomly wired neural networks for image
 
 from __future__ import annotations
 
+import sys
+
 import networkx as nx
 
 import graphnet as gn
@@ -76,8 +78,8 @@ def random_wired(
 def spec() -> str:
     """A small one as a spec, for images of 32 x 32, with its count as a budget."""
     net = random_wired(nodes=10, channels=16, classes=10, size=32)
-    return f"{net.to_yaml()}\nassert: {{parameters: {net.summary().parameters}}}\n"
+    return f"{net.to_yaml()}\nassert: {{parameters: {net.summary().cost.parameters}}}\n"
 
 
 if __name__ == "__main__":
-    print(spec(), end="")
+    sys.stdout.write(spec())
