@@ -84,7 +84,7 @@ class Index:
     @property
     def loops(self) -> frozenset[str]:
         """The loops that the position depends on."""
-        return frozenset(term[0] for term in (*self.terms, *self.groups))
+        return frozenset([*(name for name, _ in self.terms), *(name for name, _, _ in self.groups)])
 
     def coefficient(self, loop: str) -> int:
         return sum(c for name, c in self.terms if name == loop)

@@ -7,6 +7,7 @@ from typing import Literal
 from graphnet.ir.operator import operator
 from graphnet.ops.families.attributes import Flag, NonNegativeSingle, Positive, PositiveSingle
 from graphnet.ops.families.convolution import Convolution
+from graphnet.ops.families.padding import BorderMode
 
 
 @operator("conv1d", primary="out_channels", category="contraction")
@@ -26,10 +27,12 @@ class Conv1d(Convolution):
         out_channels: number of filters.
         kernel_size: length of a filter.
         stride: step between windows.
-        padding: zeros on each side, or "same" (stride 1): as many as keep the length.
+        padding: positions added on each side, or "same" (stride 1): as many as keep the length.
         dilation: step between the taps of a filter.
         groups: number of groups of channels.
         bias: whether b is added.
+        padding_mode: what is added: `zeros`; or what the map has at the mirrored position (`reflect`), at the nearest
+            (`replicate`), or at the other side (`circular`).
 
     Parameters: `weight` (out, in / groups, length), `bias` (out); initialised as PyTorch's.
     """
@@ -41,3 +44,4 @@ class Conv1d(Convolution):
     dilation: PositiveSingle = (1,)
     groups: Positive = 1
     bias: Flag = True
+    padding_mode: Literal["zeros"] | BorderMode = "zeros"

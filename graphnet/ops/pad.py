@@ -12,13 +12,9 @@ from graphnet.ir.builder import Builder
 from graphnet.ir.graph import Value
 from graphnet.ir.operator import Operator, operator
 from graphnet.ops.families.attributes import NonNegative, Real, require_floats
-from graphnet.ops.families.picks import Picks
-from graphnet.ops.families.regions import Region
+from graphnet.ops.families.padding import Padding
 
 Sides = NonNegative | Annotated[tuple[NonNegative, ...], Field(min_length=2, max_length=6)]
-_CONSTANT = ("constant", "zeros")
-_LIMITS = {"reflect": -1, "circular": 0}
-"""How many positions more than the axis has may be added on a side, where that is limited."""
 
 
 @operator("pad", primary="padding", category="movement")
@@ -69,53 +65,23 @@ class Pad(Operator):
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         (x,) = operands
-        sides = self._sides(x)
         if self.value != 0 and self.mode != "constant":
             raise AttributeProblem(
                 f"has no use for a value in mode {self.mode}", attribute="value", code="value",
                 expected="`mode: constant`, or no `value`", found=f"value: {self.value:g}",
             )  # fmt: skip
-        most = {axis: int(x.shape[axis]) + _LIMITS[self.mode] for axis in sides} if self.mode in _LIMITS else {}
-        if any(max(sides[axis]) > limit for axis, limit in most.items()):
-            raise AttributeProblem(
-                f"cannot pad {{operand}} so far in mode {self.mode}", attribute="padding", code="value",
-                expected=" and ".join(f"at most {limit} along axis {axis}" for axis, limit in sorted(most.items())),
-                found=" and ".join(f"{max(sides[axis])} along axis {axis}" for axis in sorted(most)),
-            )  # fmt: skip
-        shape = list(x.shape)
-        for axis, around in sides.items():
-            shape[axis] = int(x.shape[axis]) + sum(around)
-        return (TensorType(tuple(shape)),)
+        return (self._added(x).padded(x),)
 
-    def _region(self, x: TensorType) -> Region:
-        """Where x lies in y."""
-        return Region({axis: before for axis, (before, _) in self._sides(x).items()})
-
-    def _picks(self, x: TensorType) -> Picks:
-        """Which positions of x those of y have."""
-        axes = {axis: (int(x.shape[axis]), *around) for axis, around in self._sides(x).items() if any(around)}
-        return Picks({axis: [self._source(k - before, extent) for k in range(before + extent + after)]
-                      for axis, (extent, before, after) in axes.items()})  # fmt: skip
-
-    def _source(self, position: int, extent: int) -> int:
-        """The position inside of an axis whose element stands at one that may lie outside."""
-        match self.mode:
-            case "reflect":
-                return extent - 1 - abs(extent - 1 - abs(position))
-            case "circular":
-                return position % extent
-        return min(max(position, 0), extent - 1)
+    def _added(self, x: TensorType) -> Padding:
+        """What is added around x."""
+        mode = None if self.mode == "constant" or self.mode == "zeros" else self.mode
+        return Padding(self._sides(x), mode, self.value)
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
-        (x,) = inputs
-        if self.mode in _CONSTANT:
-            return self._region(x.type).put(b, "pad", x, self.infer(x.type)[0], fill=self.value)
-        return self._picks(x.type).read(b, "pad", x)
+        return self._added(inputs[0].type).pad(b, inputs[0])
 
     def gradient(
         self, b: Builder, gradient: Value, inputs: tuple[Value, ...], outputs: tuple[Value, ...]
     ) -> tuple[Value | None, ...]:
         x = inputs[0].type
-        if self.mode in _CONSTANT:
-            return (self._region(x).cut(b, "pad_gradient", gradient, x),)
-        return (self._picks(x).readers(b, "pad_gradient", gradient, x),)
+        return (self._added(x).gradient(b, gradient, x),)

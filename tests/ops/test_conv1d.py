@@ -10,9 +10,9 @@ from graphnet.testing.arrays import distinct
 from graphnet.testing.samples import Sample
 
 
-def reference(stride=1, padding=(0, 0), dilation=1, groups=1):
+def reference(stride=1, padding=(0, 0), dilation=1, groups=1, mode="constant"):
     def compute(x, weight, bias=None):
-        x = np.pad(x, ((0, 0), (0, 0), padding))
+        x = np.pad(x, ((0, 0), (0, 0), padding), mode=mode)
         units, per_group, taps = weight.shape
         span = dilation * (taps - 1) + 1
         y = np.zeros((len(x), units, (x.shape[2] - span) // stride + 1))
@@ -32,6 +32,10 @@ SAMPLES = [
         Conv1d(3, 4, stride=2, padding=3, dilation=2, bias=False), (X,), reference(2, (3, 3), 2), title="strided",
     ),
     Sample(Conv1d(6, 2, padding="same", groups=2), (X,), reference(padding=(0, 1), groups=2), title="same, groups"),
+    Sample(
+        Conv1d(2, 3, padding=2, padding_mode="circular"), (X,), reference(padding=(2, 2), mode="wrap"),
+        title="circular",
+    ),
 ]  # fmt: skip
 
 
@@ -39,6 +43,13 @@ def test_it_declares_pytorchs_parameters() -> None:
     specs = Conv1d(10, 3, groups=5).parameters(TensorType.batched(15, 7))
     assert {name: spec.shape for name, spec in specs.items()} == {"weight": (10, 3, 3), "bias": (10,)}
     assert (specs["weight"].fan_in, specs["weight"].fan_out) == (9, 30)
+
+
+def test_it_cannot_mirror_more_than_there_is() -> None:
+    assert Conv1d(2, 9, padding=8).infer(TensorType.batched(3, 7)) == (TensorType.batched(2, 15),)
+    with pytest.raises(AttributeProblem) as problem:
+        Conv1d(2, 9, padding=7, padding_mode="reflect").infer(TensorType.batched(3, 7))
+    assert (problem.value.attribute, problem.value.expected) == ("padding", "at most 6 along axis 2")
 
 
 def test_a_window_longer_than_the_sequence() -> None:

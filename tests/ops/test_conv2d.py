@@ -10,9 +10,9 @@ from graphnet.testing.arrays import distinct
 from graphnet.testing.samples import Sample
 
 
-def reference(stride=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 1), groups=1):
+def reference(stride=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 1), groups=1, mode="constant"):
     def compute(x, weight, bias=None):
-        x = np.pad(x, ((0, 0), (0, 0), *padding))
+        x = np.pad(x, ((0, 0), (0, 0), *padding), mode=mode)
         units, per_group, rows, columns = weight.shape
         span = [d * (k - 1) + 1 for d, k in zip(dilation, (rows, columns), strict=True)]
         height, width = ((e - s) // step + 1 for e, s, step in zip(x.shape[2:], span, stride, strict=True))
@@ -42,6 +42,10 @@ SAMPLES = [
         reference(padding=((2, 2), (1, 1)), dilation=(3, 2)), title="dilation",
     ),
     Sample(Conv2d(2, (4, 3), padding="same"), (X,), reference(padding=((1, 2), (1, 1))), title="same"),
+    Sample(
+        Conv2d(2, 3, padding=(0, 2), padding_mode="reflect"), (X,),
+        reference(padding=((0, 0), (2, 2)), mode="reflect"), title="mirrored",
+    ),
     Sample(Conv2d(5, 3, padding=1, groups=5), (X,), reference(padding=PAD1, groups=5), title="depthwise"),
     Sample(
         Conv2d(9, 3, stride=2, groups=3, bias=False), (distinct((2, 6, 7, 11)),),

@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from graphnet.ops.conv1d import Conv1d
+from graphnet.ops.conv2d import Conv2d
 from graphnet.ops.conv3d import Conv3d
 from graphnet.ops.conv_transpose1d import ConvTranspose1d
 from graphnet.ops.conv_transpose2d import ConvTranspose2d
@@ -54,6 +55,19 @@ def test_conv3d(torch, agree, kernel, stride, padding, dilation, groups) -> None
         return torch.nn.functional.conv3d(x0, weight, bias, stride, padding, dilation, groups)
 
     agree(Conv3d(4, kernel, stride, padding, dilation, groups), theirs, VOLUME)
+
+
+@pytest.mark.parametrize(("stride", "padding"), [(1, "same"), (1, 0), (2, 1), (1, 2)])
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+@pytest.mark.parametrize(("definition", "x"), [(Conv1d, SEQUENCE), (Conv2d, X), (Conv3d, VOLUME)])
+def test_padding_modes(torch, agree, definition, x, mode, padding, stride) -> None:
+    kernel = (2, 3, 2)[: x.ndim - 2]
+    layer = getattr(torch.nn, definition.__name__)(x.shape[1], 2, kernel, stride, padding, padding_mode=mode).double()
+
+    def theirs(x0, weight, bias):
+        return torch.func.functional_call(layer, {"weight": weight, "bias": bias}, x0)
+
+    agree(definition(2, kernel, stride, padding, padding_mode=mode), theirs, x)
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from graphnet.core.diagnostics import AttributeProblem
@@ -12,7 +13,8 @@ from graphnet.ir.graph import Initializer, ParameterSpec, Value
 from graphnet.ir.operator import Operator
 from graphnet.ops.families.attributes import require_rank
 from graphnet.ops.families.correlation import Correlation
-from graphnet.ops.families.windows import Extents, Windows
+from graphnet.ops.families.padding import BorderMode, Padding
+from graphnet.ops.families.windows import Extents, Pair, Windows
 
 AXES = {1: "N, C, L", 2: "N, C, H, W", 3: "N, C, D, H, W"}
 """The axes of a map, by its number of dimensions."""
@@ -34,12 +36,14 @@ class Filtering(Operator):
 
     def windows(self) -> Windows:
         """The geometry that the attributes describe, of windows over the larger map."""
+        return Windows(self.kernel_size, self.stride, self.around(), self.dilation)
+
+    def around(self) -> tuple[Pair, ...]:
+        """The padding before and behind each axis."""
         if self.padding == "same":
             spans = [d * (k - 1) for k, d in zip(self.kernel_size, self.dilation, strict=True)]
-            padding = tuple((span // 2, span - span // 2) for span in spans)
-        else:
-            padding = tuple((p, p) for p in self.padding)
-        return Windows(self.kernel_size, self.stride, padding, self.dilation)
+            return tuple((span // 2, span - span // 2) for span in spans)
+        return tuple((p, p) for p in self.padding)
 
     def correlation(self, x: TensorType) -> Correlation:
         """The correlation that the operator computes in some direction."""
@@ -91,7 +95,31 @@ class Filtering(Operator):
 
 
 class Convolution(Filtering):
-    """An operator that gives the filters' responses to a map."""
+    """An operator that gives the filters' responses to a map.
+
+    Zeros around the map are never stored. Anything else is: the windows then run over the padded map.
+    """
+
+    padding_mode: Literal["zeros"] | BorderMode
+
+    def windows(self) -> Windows:
+        windows = super().windows()
+        return windows if self._borders() is None else replace(windows, padding=((0, 0),) * windows.rank)
+
+    def _borders(self) -> Padding | None:
+        """What is added around the map, if that is not zeros."""
+        if self.padding_mode == "zeros" or not any(map(any, self.around())):
+            return None
+        return Padding(dict(enumerate(self.around(), start=2)), self.padding_mode)
+
+    def _map(self, x: TensorType) -> TensorType:
+        """What the windows run over."""
+        borders = self._borders()
+        return x if borders is None else borders.padded(x)
+
+    def _padded(self, b: Builder, x: Value) -> Value:
+        borders = self._borders()
+        return x if borders is None else borders.pad(b, x)
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         self.require_maps(operands[0])
@@ -100,28 +128,29 @@ class Convolution(Filtering):
                 'padding "same" needs stride 1', attribute="padding", code="value",
                 expected="stride 1, or padding in numbers", found=f"stride {self.stride}",
             )  # fmt: skip
-        size = operands[0].sample_shape[1:]
+        size = self._map(operands[0]).sample_shape[1:]
         return (TensorType.batched(self.out_channels, *self.windows().extents(size)),)
 
     def correlation(self, x: TensorType) -> Correlation:
         (y,) = self.infer(x)
-        return Correlation(self.windows(), self.groups, map=x, responses=y)
+        return Correlation(self.windows(), self.groups, map=self._map(x), responses=y)
 
     def warnings(self, *operands: TensorType) -> tuple[str, ...]:
-        return self.windows().unread(operands[0].sample_shape[1:])
+        return self.windows().unread(self._map(operands[0]).sample_shape[1:])
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         x, weight, *bias = inputs
-        y = self.correlation(x.type).responses_to(b, self._label(), x, weight)
+        y = self.correlation(x.type).responses_to(b, self._label(), self._padded(b, x), weight)
         return self._with_bias(b, y, *(bias or (None,)))
 
     def gradient(
         self, b: Builder, gradient: Value, inputs: tuple[Value, ...], outputs: tuple[Value, ...]
     ) -> tuple[Value | None, ...]:
         x, weight = inputs[:2]
-        correlation = self.correlation(x.type)
+        correlation, borders = self.correlation(x.type), self._borders()
         gx = correlation.map_for(b, f"{self.name}_input_gradient", gradient, weight)
-        gw = correlation.weight_for(b, f"{self.name}_weight_gradient", gradient, x)
+        gx = gx if borders is None else borders.gradient(b, gx, x.type)
+        gw = correlation.weight_for(b, f"{self.name}_weight_gradient", gradient, self._padded(b, x))
         return gx, gw, *self._bias_gradient(b, gradient)
 
 
