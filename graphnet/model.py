@@ -20,6 +20,7 @@ from graphnet.frontend.network import Network
 from graphnet.frontend.training import TrainConfig
 from graphnet.interop.weights import gather_weights, match_weights, read_weights, save_weights
 from graphnet.ir.data import DataSource
+from graphnet.ir.metric import Measured
 from graphnet.network import load
 from graphnet.ops.families.attributes import MAX_EXTENT
 from graphnet.runtime.built import Built
@@ -113,8 +114,10 @@ class Model(Module):
         }
         return written.changed(**kept | settings)
 
-    def evaluate(self, data: Data | None = None, *, split: str | None = None) -> dict[str, float]:
+    def evaluate(self, data: Data | None = None, *, split: str | None = None) -> dict[str, Measured]:
         """The mean loss and the metrics, in inference mode: `{"loss": 0.05, "accuracy": 0.98}`.
+
+        A metric is a number, or an array if it is a table.
 
         Args:
             data: as for `fit`; by default that of the spec.

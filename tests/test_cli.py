@@ -365,6 +365,25 @@ def test_eval_agrees_with_the_run_and_with_python(spec: Path, call: Run) -> None
     assert "1,024" in out
 
 
+def test_a_metric_that_is_a_table(spec: Path, call: Run) -> None:
+    """It is printed by itself, and reported where data is judged once."""
+    spec.write_text(SPEC.replace("metrics: [accuracy]", "metrics: [accuracy, confusion_matrix]"))
+    assert call("train", spec, "--epochs", 1, "--out", "run", "-q")[0] == 0
+    assert "confusion_matrix" not in Path("run/log.csv").read_text()
+    found = json.loads(call("eval", spec, "--weights", "run", "--json")[1])
+    counts = np.array(found["confusion_matrix"])
+    assert counts.sum() == 12
+    assert counts.trace() / 12 == found["accuracy"]
+    status, out, _ = call("eval", spec, "--weights", "run")
+    printed = out.partition("confusion_matrix\n")[2].splitlines()
+    classes = [str(c) for c in range(len(counts))]
+    assert status == 0
+    assert printed[0].split() == ["meant", "\\", "predicted", *classes]
+    assert [line.split() for line in printed[1:]] == [
+        [c, *map(str, row)] for c, row in zip(classes, counts, strict=True)
+    ]
+
+
 def test_eval_prefers_data_that_no_run_has_seen(spec: Path, call: Run) -> None:
     spec.write_text(SPEC.replace("data: ", "test: 0.25, data: "))
     assert call("train", spec, "--out", "run", "-q")[0] == 0

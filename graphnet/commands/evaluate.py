@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Final
 
+import numpy as np
 import typer
 from rich.table import Table
 
 from graphnet.commands.options import Batch, Data, Device, Json, Quiet, Set, Spec, Threads, Weights
 from graphnet.commands.reading import read_network
-from graphnet.commands.terminal import failures_as_json, print_json, show
+from graphnet.commands.terminal import failures_as_json, print_json, say, show
 from graphnet.commands.training import compile_with, with_data
 from graphnet.frontend.training import TrainConfig
+from graphnet.ir.metric import Array
 from graphnet.train.loading import SPLITS, choose
 
 _PURPOSES: Final = {"validation": "validation", "test": "tests"}
@@ -52,5 +54,18 @@ def run(
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_row("samples", f"{len(chosen):,}{'' if found == 'train' else f' (held out for {_PURPOSES[found]})'}")
     for name, value in results.items():
-        table.add_row(name, f"{value:.6g}")
+        if not isinstance(value, np.ndarray):
+            table.add_row(name, f"{value:.6g}")
     show(table)
+    for metric in network.graph.metrics:
+        value = results[metric.name]
+        if isinstance(value, np.ndarray):
+            say("\n".join(["", metric.name, *_aligned(value, *metric.definition.axes)]))
+
+
+def _aligned(values: Array, rows: str, columns: str) -> list[str]:
+    """The lines of a table with its rows and columns numbered; they are as long as it takes."""
+    header = [f"{rows} \\ {columns}", *map(str, range(values.shape[1]))]
+    body = [[str(number), *(f"{v:,.6g}" for v in row)] for number, row in enumerate(values.tolist())]
+    widths = [max(map(len, column)) for column in zip(header, *body, strict=True)]
+    return ["  ".join(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True)) for line in [header, *body]]

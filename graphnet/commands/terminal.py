@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 from rich.console import Console, RenderableType
 from rich.text import Text
 
@@ -74,7 +75,7 @@ def complain(line: str) -> None:
 
 
 def print_json(content: Mapping[str, Any]) -> None:
-    """Print one JSON object to standard output; numbers that JSON lacks (nan, inf) become null."""
+    """Print one JSON object to standard output: arrays as lists, numbers that JSON lacks (nan, inf) as null."""
     sys.stdout.write(json.dumps(_finite(content), indent=2, ensure_ascii=False) + "\n")
 
 
@@ -112,4 +113,4 @@ def _finite(value: Any) -> Any:
         return {key: _finite(element) for key, element in value.items()}
     if isinstance(value, list | tuple):
         return [_finite(element) for element in value]
-    return value
+    return _finite(value.tolist()) if isinstance(value, np.ndarray) else value

@@ -11,20 +11,27 @@ from graphnet.core.types import TensorType
 from graphnet.ir.definitions import Definition
 
 Array = np.ndarray[Any, Any]
+Measured = float | Array
+"""A number, or a table of numbers (rows, columns)."""
 
 
 class MetricDefinition(Definition):
-    """A number that says how good predictions are; subclasses are registered in `METRICS`, one file each.
+    """A number that says how good predictions are, or a table; subclasses are registered in `METRICS`, one file each.
 
     A subclass measures one batch as an array of sums, such that sums of several batches, or of several machines,
-    may be added; `result` makes a number of the total.
+    may be added; `result` makes a number of the total, or a table.
+
+    Numbers are reported for every epoch, and may tell the best one. Tables have no order, and are reported where data
+    is judged once.
 
     Class attributes:
-        higher_is_better: tells the best epoch.
+        higher_is_better: tells the best epoch; None for a table.
+        axes: what the rows and the columns of a table are.
         classifies: targets stand for classes, also where they are stored as floats (0 or 1).
     """
 
-    higher_is_better: ClassVar[bool]
+    higher_is_better: ClassVar[bool | None]
+    axes: ClassVar[tuple[str, str]] = ("row", "column")
     classifies: ClassVar[bool] = False
 
     def check(self, *values: TensorType) -> None:
@@ -47,7 +54,7 @@ class MetricDefinition(Definition):
         measured = self.measure(*predictions, target=target)
         return measured if state is None else state + measured
 
-    def result(self, state: Array) -> float:
+    def result(self, state: Array) -> Measured:
         """The metric over all that was measured; by default the ratio of the two sums of `measure`, nan for none."""
         total, count = state
         return float(total / count) if count else math.nan

@@ -77,6 +77,7 @@ class Monitor:
             RunError: there is no such column.
         """
         directions = {metric.name: metric.definition.higher_is_better for metric in graph.metrics}
+        directions = {name: higher for name, higher in directions.items() if higher is not None}  # the rest are tables
         known = {"loss": False}
         if validates:
             known |= {"val_loss": False, **{f"val_{name}": higher for name, higher in directions.items()}}

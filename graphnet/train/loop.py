@@ -178,7 +178,8 @@ def _report(run: Run) -> Row:
     progress = run.progress
     row: Row = {"epoch": progress.epoch + 1, "step": progress.step, "lr": progress.lr, "loss": progress.mean_loss}
     if run.validation is not None:
-        row |= {f"val_{name}": value for name, value in evaluate(run.module, run.validation, run.pipeline).items()}
+        found = evaluate(run.module, run.validation, run.pipeline, tables=False)
+        row |= {f"val_{name}": float(value) for name, value in found.items()}
     speed = progress.seen / progress.seconds if progress.seconds else math.nan
     return row | {"seconds": progress.seconds, "samples_per_second": speed}
 

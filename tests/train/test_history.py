@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from graphnet.core.diagnostics import RunError
 from graphnet.frontend.network import Network
+from graphnet.ir.definitions import METRICS
 from graphnet.train.history import History, Monitor
 from graphnet.train.log import to_csv
 
@@ -52,3 +54,10 @@ def test_a_monitor_is_found_by_name(network: Network) -> None:
     ]:  # fmt: skip
         with pytest.raises(RunError, match=words):
             Monitor.of(name, graph, validates=validates)
+
+
+def test_a_table_tells_no_best_epoch(network: Network) -> None:
+    graph = network.graph
+    table = replace(graph.metrics[0], name="confusion_matrix", definition=METRICS["confusion_matrix"]())
+    with pytest.raises(RunError, match=r"reports loss, val_loss, val_accuracy(?!.*matrix)"):
+        Monitor.of("confusion_matrix", replace(graph, metrics=(graph.metrics[0], table)), validates=True)

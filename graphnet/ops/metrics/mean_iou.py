@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
 
-import numpy as np
-
-from graphnet.core.types import TensorType
 from graphnet.ir.definitions import METRICS
-from graphnet.ir.metric import Array, MetricDefinition
+from graphnet.ir.metric import Array
 from graphnet.ir.settings import Number
-from graphnet.ops.families.classification import check_classes, predicted_and_meant
+from graphnet.ops.families.classification import Classification
 
 
 @METRICS.register("mean_iou", primary="target")
-class MeanIoU(MetricDefinition):
+class MeanIoU(Classification):
     """The mean over classes of intersection over union: pixels both of and predicted as a class, over pixels of either.
 
     Classes that are neither meant nor predicted anywhere are left out.
@@ -31,21 +27,11 @@ class MeanIoU(MetricDefinition):
         ignore_index: a label whose pixels do not count.
     """
 
-    higher_is_better: ClassVar[bool] = True
-    classifies: ClassVar[bool] = True
-
     threshold: Number = 0.5
     ignore_index: int = -100
 
-    def check(self, *values: TensorType) -> None:
-        check_classes(self.name, *values)
-
     def measure(self, *predictions: Array, target: Array) -> Array:
-        classes = max(2, predictions[0].shape[1])
-        predicted, meant = predicted_and_meant(predictions[0], target, self.threshold)
-        counted = meant != self.ignore_index
-        cells = meant[counted] * classes + predicted[counted]
-        return np.bincount(cells, minlength=classes * classes).reshape(classes, classes).astype(np.float64)
+        return self.confusion(predictions[0], target)
 
     def result(self, state: Array) -> float:
         both = state.diagonal()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import graphnet.ops  # noqa: F401 - registers the metrics
-from graphnet.core.diagnostics import AttributeProblem
+from graphnet.core.diagnostics import AttributeProblem, RunError
 from graphnet.core.types import TensorType
 from graphnet.ir.definitions import METRICS
 
@@ -24,7 +24,7 @@ MASKS = RNG.integers(0, 5, (3, 7, 11)).astype(np.int32)
 VALUES, WANTED = RNG.normal(size=(13, 3)).astype(np.float32), RNG.normal(size=(13, 3)).astype(np.float32)
 
 
-def whole(name: str, *arrays: Array, **settings: Any) -> float:
+def whole(name: str, *arrays: Array, **settings: Any) -> Any:
     metric = METRICS[name](**settings)
     return metric.result(metric.update(None, *arrays[:-1], target=arrays[-1]))
 
@@ -101,9 +101,44 @@ def test_mean_iou_leaves_out_classes_that_never_occur() -> None:
     assert whole("mean_iou", scores, np.array([1, 0, 1])) == pytest.approx((1 / 2 + 1 / 2) / 2)
 
 
+def test_pixel_accuracy_is_the_share_of_right_pixels() -> None:
+    masks = MASKS.copy()
+    masks[1:, :, 3] = 255
+    predicted = [max(range(5), key=lambda c: MAPS[n, c, h, w]) for n, h, w in np.argwhere(masks != 255).tolist()]
+    right = sum(a == b for a, b in zip(predicted, masks[masks != 255].tolist(), strict=True))
+    assert whole("pixel_accuracy", MAPS, masks, ignore_index=255) == right / len(predicted)
+
+
+def test_a_confusion_matrix_counts_what_is_taken_for_what() -> None:
+    wanted = np.zeros((7, 7), np.int64)
+    for row, label in zip(SCORES.tolist(), LABELS.tolist(), strict=True):
+        wanted[label, row.index(max(row))] += 1
+    found = whole("confusion_matrix", SCORES, LABELS)
+    np.testing.assert_array_equal(found, wanted)
+    assert found.dtype == np.int64
+    assert found.trace() / found.sum() == whole("accuracy", SCORES, LABELS)
+
+
+@pytest.mark.parametrize("target", [[1, 0, 1, -5], [1, -1, 1, -5]], ids=str)
+def test_a_confusion_matrix_of_decisions_has_two_classes(target: list[int]) -> None:
+    scores = np.array([[0.9], [0.2], [0.4], [0.4]])
+    found = whole("confusion_matrix", scores, np.array(target), ignore_index=-5)
+    np.testing.assert_array_equal(found, [[1, 0], [1, 1]])
+
+
+@pytest.mark.parametrize("name", ["confusion_matrix", "mean_iou"])
+@pytest.mark.parametrize("label", [7, 255, -1])
+def test_a_label_that_is_no_class_is_an_error(name: str, label: int) -> None:
+    labels = np.where(np.arange(29) == 11, label, LABELS)
+    with pytest.raises(RunError, match=f"label {label}, which is none of the 7 classes; `ignore_index: {label}`"):
+        whole(name, SCORES, labels)
+    assert np.isfinite(whole(name, SCORES, labels, ignore_index=label)).all()
+
+
 def test_nothing_measured_is_no_number() -> None:
-    assert math.isnan(whole("accuracy", SCORES, np.full(29, -100)))
-    assert math.isnan(whole("mean_iou", SCORES, np.full(29, -100)))
+    for name in ("accuracy", "pixel_accuracy", "mean_iou"):
+        assert math.isnan(whole(name, SCORES, np.full(29, -100)))
+    assert not whole("confusion_matrix", SCORES, np.full(29, -100)).any()
 
 
 @settings(deadline=None)
@@ -131,6 +166,12 @@ def test_batches_add_up(cuts: list[int], name: str) -> None:
         ("top_k", (7,), "float (7,)", False),
         ("top_k", (3,), "int32 ()", False),
         ("mean_iou", (7, 3, 5), "int32 (3, 5)", True),
+        ("pixel_accuracy", (7, 3, 5), "int32 (3, 5)", True),
+        ("pixel_accuracy", (1, 3, 5), "float (1, 3, 5)", True),
+        ("pixel_accuracy", (7,), "int32 ()", False),
+        ("confusion_matrix", (7,), "int32 ()", True),
+        ("confusion_matrix", (7, 3, 5), "int32 (3, 5)", True),
+        ("confusion_matrix", (7,), "float (1,)", False),
         ("mean_absolute_error", (1,), "float (1,)", True),
         ("mean_squared_error", (1,), "float ()", False),
     ],
@@ -146,4 +187,11 @@ def test_values_that_do_not_fit_are_refused(name: str, prediction: tuple[int, ..
 
 
 def test_directions() -> None:
-    assert {name for name, metric in METRICS.items() if metric.higher_is_better} == {"accuracy", "top_k", "mean_iou"}
+    directions = {name: metric.higher_is_better for name, metric in METRICS.items()}
+    assert {name for name, higher in directions.items() if higher} == {
+        "accuracy",
+        "pixel_accuracy",
+        "top_k",
+        "mean_iou",
+    }
+    assert {name for name, higher in directions.items() if higher is None} == {"confusion_matrix"}
