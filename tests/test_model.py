@@ -314,6 +314,24 @@ def test_a_spec_starts_from_the_weights_that_it_names(tmp_path: Path) -> None:
     assert all(np.array_equal(model.parameters[path], source.parameters[path]) for path in model.parameters)
 
 
+def test_a_part_starts_from_weights_of_its_own(tmp_path: Path) -> None:
+    """An encoder out of another network, frozen, under a new head."""
+    (tmp_path / "nets").mkdir()
+    body = SPEC.replace("  - {linear: 3, name: logits}\n", "").partition("loss:")[0].replace("small", "body")
+    (tmp_path / "nets" / "body.yaml").write_text(body)
+    (tmp_path / "nets" / "tuned.yaml").write_text(
+        "graphnet: 1\nname: tuned\nimport: {body: body.yaml}\ninputs: {x: [5]}\n"
+        "layers: [{body, name: encoder, freeze: true}, {linear: 3, name: head}]\nloss: [cross_entropy: label]\n"
+        "train: {data: {synthetic: 40}, epochs: 1, weights: {encoder: ../body.safetensors}}\n"
+    )
+    source = gn.compile(tmp_path / "nets" / "body.yaml", seed=5)
+    source.save(tmp_path / "body.safetensors")
+    model = gn.compile(tmp_path / "nets" / "tuned.yaml")
+    model.fit(quiet=True)
+    for path, array in source.parameters.items():
+        np.testing.assert_array_equal(model.parameters[f"encoder.{path}"], array)
+
+
 def test_missing_weights_are_an_error(tmp_path: Path) -> None:
     spec = tmp_path / "again.yaml"
     spec.write_text(SPEC.replace("train:", "train:\n  weights: small.safetensors"))

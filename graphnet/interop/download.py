@@ -42,9 +42,13 @@ class _Failed(Exception):  # noqa: N818 - a reason on its way to a message
         again: whether another attempt may do better.
     """
 
-    def __init__(self, reason: str, *, again: bool) -> None:
+    def __init__(self, reason: str, *, again: bool = False) -> None:
         super().__init__(reason)
         self.again = again
+
+
+class _Mismatch(_Failed):
+    """The place has another file than the one that is wanted, or what was begun is of another one."""
 
 
 def is_complete(file: RemoteFile, folder: Path) -> bool:
@@ -103,26 +107,28 @@ def _receive(file: RemoteFile, url: str, part: Path, progress: Progress) -> None
     Raises:
         _Failed: this place does not have it, or cannot be reached.
     """
-    attempt, may_begin_again = 0, _size(part) > 0
+    attempt, most = 0, _size(part)
+    may_begin_again = most > 0
     while True:
-        before = _size(part)
         try:
-            if before < file.size:
+            if _size(part) < file.size:
                 _receive_rest(file, url, part, progress)
             if _size(part) < file.size:
                 raise _Failed(f"the connection broke off after {_size(part):,} of {file.size:,} bytes", again=True)
+            if _is_whole(file, part):
+                return
+            raise _Mismatch("its file is damaged, or another one: the checksum is wrong")
+        except _Mismatch:
+            part.unlink(missing_ok=True)
+            if not may_begin_again:
+                raise
+            may_begin_again = False  # what was there before may be to blame
         except _Failed as failed:
-            attempt = 1 if _size(part) > before else attempt + 1
+            attempt = 1 if _size(part) > most else attempt + 1
+            most = max(most, _size(part))
             if not failed.again or attempt >= ATTEMPTS:
                 raise
             time.sleep(_PAUSE * 2 ** (attempt - 1))
-            continue
-        if _is_whole(file, part):
-            return
-        part.unlink()
-        if not may_begin_again:
-            raise _Failed("its file is damaged, or another one: the checksum is wrong", again=False)
-        may_begin_again = False  # what was there before may be to blame
 
 
 def _receive_rest(file: RemoteFile, url: str, part: Path, progress: Progress) -> None:
@@ -140,16 +146,14 @@ def _receive_rest(file: RemoteFile, url: str, part: Path, progress: Progress) ->
                 while chunk := response.read(_CHUNK):
                     have += len(chunk)
                     if have > file.size:
-                        out.truncate(0)
-                        raise _Failed(f"it sends more than the {file.size:,} bytes that the file has", again=False)
+                        raise _Mismatch(f"it sends more than the {file.size:,} bytes that the file has")
                     out.write(chunk)
                     progress(have)
                 out.flush()
                 os.fsync(out.fileno())
     except urllib.error.HTTPError as error:
-        if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:  # another file than the one that was begun
-            part.unlink(missing_ok=True)
-            raise _Failed("it has less of the file than there is already", again=True) from None
+        if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
+            raise _Mismatch(f"its file is smaller than the {file.size:,} bytes that it should have") from None
         is_temporary = error.code >= 500 or error.code in (408, 429)
         raise _Failed(f"it answers {error.code} ({error.reason})", again=is_temporary) from None
     except http.client.IncompleteRead:
@@ -173,7 +177,7 @@ def _start(response: _Response, wanted: int) -> int:
         return 0  # a server that knows no ranges sends everything
     found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if found is None or int(found.group(1)) != wanted:
-        raise _Failed("it answers with another part of the file than was asked for", again=False)
+        raise _Failed("it answers with another part of the file than was asked for")
     return wanted
 
 

@@ -129,7 +129,8 @@ def gather_weights(files: Mapping[str, str], parameters: Iterable[Parameter], fo
     """The arrays that a spec's `train.weights` loads before training, by path.
 
     A file under a prefix must hold every parameter below it, and may hold more: a classifier that the network at hand
-    has replaced, for instance. A file for the whole network (prefix "") must fit exactly.
+    has replaced, for instance. It may be the file of a network of its own, or of one that has the same part under the
+    same prefix. A file for the whole network (prefix "") must fit exactly.
 
     Args:
         files: paths of files by prefix.
@@ -155,9 +156,10 @@ def gather_weights(files: Mapping[str, str], parameters: Iterable[Parameter], fo
                     expected="the path of a block instance, a named `sequential` or a layer", found=prefix,
                 )
             )  # fmt: skip
-        moved = {f"{prefix}.{name}": array for name, array in given.items()}
         paths = {p.path for p in below}
-        found |= match_weights({name: a for name, a in moved.items() if name in paths}, below, source=file)
+        is_same_part = any(name in paths for name in given)
+        placed = given if is_same_part else {f"{prefix}.{name}": array for name, array in given.items()}
+        found |= match_weights({path: a for path, a in placed.items() if path in paths}, below, source=file)
     return found
 
 

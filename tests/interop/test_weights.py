@@ -122,6 +122,14 @@ def test_weights_are_gathered_below_a_prefix(tmp_path: Path) -> None:
         gather_weights({"head": "resnet.safetensors"}, network, tmp_path)
 
 
+def test_a_part_may_come_from_a_network_that_has_it_in_the_same_place(tmp_path: Path) -> None:
+    given = {"encoder.conv.weight": np.full((2,), 3.0), "projection.weight": np.ones((9,))}
+    save_weights(tmp_path / "simclr.safetensors", given)
+    network = parameters(encoder__conv__weight=(2,), head__weight=(5,))
+    found = gather_weights({"encoder": "simclr.safetensors"}, network, tmp_path)
+    assert {path: array.tolist() for path, array in found.items()} == {"encoder.conv.weight": [3.0, 3.0]}
+
+
 def test_weights_of_a_whole_network_fit_exactly(tmp_path: Path) -> None:
     save_weights(tmp_path / "all", {"a": np.ones(3), "b": np.ones(2)})
     assert set(gather_weights({"": "all"}, parameters(a=(3,), b=(2,)), tmp_path)) == {"a", "b"}
