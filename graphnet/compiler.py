@@ -4,6 +4,7 @@ Network
   Graph           blocks expanded, shapes inferred, parameters declared          (frontend)
   Graph           losses attached, differentiated                                attach_loss, differentiate
   Graph           every operator expressed by comprehensions                     lower
+  Graph           grouped contractions over whole axes                           join_groups
   Graph           dead code, common subexpressions, written-out formulas         simplify
   Graph           an end for the second of two loops over the batch              bound_pairs
   Graph           long sums cut into parts that workers share                    split_reductions
@@ -42,6 +43,7 @@ from graphnet.transforms.bound_pairs import bound_pairs
 from graphnet.transforms.choose_layouts import LaidOutGraph, choose_layouts
 from graphnet.transforms.differentiate import attach_loss, differentiate
 from graphnet.transforms.fuse import fuse
+from graphnet.transforms.join_groups import join_groups
 from graphnet.transforms.lower import lower
 from graphnet.transforms.place_results import place_results
 from graphnet.transforms.schedule import make_schedule
@@ -99,6 +101,7 @@ def comprehensions_of(
     target = options.target
     graph = inspect.graph("lower", verify(lower(graph, training=training), "lower"))
     graph = graph if updates else replace(graph, updates=())
+    graph = verify(join_groups(graph, lanes=target.lanes), "join_groups")
     graph = inspect.graph("simplify", verify(simplify(graph), "simplify"))
     graph = verify(bound_pairs(graph, batch=target.batch), "bound_pairs")
     graph = verify(split_reductions(graph, batch=target.batch, lanes=target.lanes), "split_reductions")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from graphnet.codegen.cpu.contraction import emit_tile
+from graphnet.codegen.cpu.lane_contraction import emit_lane_tile
 from graphnet.codegen.cpu.nest import emit_nest
 from graphnet.codegen.cpu.sparse_sum import emit_sparse_sum
 from graphnet.codegen.cpu.tile_plan import TileLimits
@@ -39,8 +40,9 @@ def generate_kernel(kernel: FusedKernel, laid: LaidOutGraph, target: CpuTarget) 
     """Write one kernel: a tile or a sum of few terms where one fits, else a loop nest."""
     if kernel.root.comprehension.family == "contraction":
         limits = TileLimits(target.registers, target.batch)
-        tiled = emit_tile(kernel, laid.layouts, target.module, target.lanes, limits)
-        if tiled is not None:
-            return tiled
+        for emit in (emit_tile, emit_lane_tile):
+            tiled = emit(kernel, laid.layouts, target.module, target.lanes, limits)
+            if tiled is not None:
+                return tiled
     sparse = emit_sparse_sum(kernel, laid.layouts, target.module, target.lanes)
     return sparse or emit_nest(kernel, laid.layouts, target.module, target.lanes)

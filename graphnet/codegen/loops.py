@@ -7,7 +7,7 @@ becomes loops over blocks, rows, columns and lanes. Offsets are then sums of phy
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graphnet.core.types import BATCH, Extent
 from graphnet.ir.comprehension import Comprehension, Index, Loop, Read
@@ -21,6 +21,7 @@ class Part:
     Attributes:
         units: for the inner part of a (block, inner) pair: how many positions exist in all, counted in its steps.
         block: for such a part: the block's variable.
+        is_group: whether it goes over groups of blocks; the next part goes over the blocks of a group.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Part:
     extent: Extent
     units: int = 0
     block: str = ""
+    is_group: bool = False
 
     @property
     def is_ragged(self) -> bool:
@@ -75,13 +77,38 @@ def cut_loops(
         for axis, index in enumerate(read.index):
             if index.loop:
                 ask(index.loop, layout, axis, index.loop == fold_lanes and layout.lane_axis == axis)
+            elif (width := _blocks_of_group(op, index, layout, axis)) is not None:
+                (inner, _), lanes = index.terms[0], layout.lanes
+                wanted.setdefault(inner, set()).add(((lanes, width // lanes), (1, lanes)))
+                units[inner] = width
     cut: Cut = {}
     for loop in (*op.out, *op.reduce):
         forms = wanted.get(loop.name, set())
         if len(forms) > 1:
             return None
         cut[loop.name] = _parts(loop, next(iter(forms)), units.get(loop.name, 0)) if forms else (_whole(loop),)
+    for read, _ in operands:
+        for name, size, _ in (group for index in read.index for group in index.groups):
+            cut[name] = _by_groups(cut[name], name, size)
     return cut
+
+
+def _blocks_of_group(op: Comprehension, index: Index, layout: Layout, axis: int) -> int | None:
+    """How many positions a group has, where it is a number of whole blocks and one loop runs over it."""
+    if not index.groups or len(index.terms) != 1 or index.terms[0][1] != 1 or layout.linear_stride(axis) is not None:
+        return None
+    width = int(op.extents[index.terms[0][0]])
+    is_blocked = layout.lane_axis == axis and layout.dims[-1].step == 1
+    return width if is_blocked and width % layout.lanes == 0 else None
+
+
+def _by_groups(parts: tuple[Part, ...], name: str, size: int) -> tuple[Part, ...]:
+    """Cut a loop over blocks into groups, and blocks of a group, where groups are whole blocks."""
+    if len(parts) != 2 or parts[1].block != parts[0].name or size % parts[0].step:
+        return parts
+    (block, inner), blocks = parts, size // parts[0].step
+    group = Part(f"{name}g", size, int(block.extent) // blocks, is_group=True)
+    return group, replace(block, extent=blocks), replace(inner, units=blocks * int(inner.extent))
 
 
 def _block_step(layout: Layout) -> int:
@@ -155,6 +182,19 @@ class Lookup:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """Lanes that read one position of the group that they belong to.
+
+    Attributes:
+        loop: the position, from the group's start.
+        group: lanes of a group, which divides a vector.
+    """
+
+    loop: str
+    group: int
+
+
+@dataclass(frozen=True)
 class Access:
     """Where a read falls: `constant + sum of strides * parts + sum of quotient positions * stride`, and lookups.
 
@@ -164,6 +204,7 @@ class Access:
         bounds: indices that may fall outside, each with its axis's extent; with steps of `unit` positions.
         shift: how far away lanes are read, if it is no whole number of blocks.
         lookups: positions that other reads give.
+        spread: how lanes share what they read, if each reads for its group and not for itself.
     """
 
     constant: int
@@ -172,6 +213,7 @@ class Access:
     bounds: tuple[tuple[Index, Extent], ...] = ()
     shift: Shift | None = None
     lookups: tuple[Lookup, ...] = ()
+    spread: Spread | None = None
 
 
 def locate(read: Read, layout: Layout, shape: Sequence[Extent], cut: Cut) -> Access | None:
@@ -182,6 +224,7 @@ def locate(read: Read, layout: Layout, shape: Sequence[Extent], cut: Cut) -> Acc
     constant = layout.base
     shift: Shift | None = None
     lookups: list[Lookup] = []
+    spread: Spread | None = None
     extents = {name: _total(parts) for name, parts in cut.items()}
 
     def advance(name: str, stride: int) -> None:
@@ -208,7 +251,20 @@ def locate(read: Read, layout: Layout, shape: Sequence[Extent], cut: Cut) -> Acc
                 return None
             lookups.append(found)
             continue
-        if not index.terms and index.offset == 0:
+        if not index.loops and index.offset == 0:
+            continue
+        if index.groups:
+            narrow = _spread(index, layout, axis, cut)
+            if narrow is not None:
+                spread, matched = narrow
+                steps = [(part, dim.stride) for part, dim in matched]
+            else:
+                wide = _in_groups(index, layout, axis, cut)
+                if wide is None:
+                    return None
+                steps = wide
+            for part, step in steps:
+                advance(part.name, step)
             continue
         inside = _stays_inside(index, shape[axis], extents)
         if stride is None:
@@ -234,7 +290,7 @@ def locate(read: Read, layout: Layout, shape: Sequence[Extent], cut: Cut) -> Acc
                     advance(part.name, factor * part.step * stride)
         if not inside:
             bounds.append((index, shape[axis]))
-    return Access(constant, strides, tuple(quotients), tuple(bounds), shift, tuple(lookups))
+    return Access(constant, strides, tuple(quotients), tuple(bounds), shift, tuple(lookups), spread)
 
 
 def _total(parts: tuple[Part, ...]) -> int | None:
@@ -251,15 +307,60 @@ def _stays_inside(index: Index, extent: Extent, extents: dict[str, int | None]) 
     return low >= 0 and high < int(extent)
 
 
+def _in_groups(index: Index, layout: Layout, axis: int, cut: Cut) -> list[tuple[Part, int]] | None:
+    """The strides of `whole groups * width + position in the group`, where groups are whole parts of their loops."""
+    positions = [(part, factor * part.step) for loop, factor in index.terms for part in cut[loop]]
+    for loop, size, factor in index.groups:
+        for part in (p for p in cut[loop] if p.extent != 1):
+            if part.step % size == 0:
+                positions.append((part, part.step // size * factor))
+            elif part.step * int(part.extent) > size:
+                return None  # it runs on from one group to the next
+    found = [(part, _elements(layout, axis, part, count)) for part, count in positions]
+    known = [(part, stride) for part, stride in found if stride is not None]
+    return known if len(known) == len(found) and index.offset == 0 else None
+
+
+def _elements(layout: Layout, axis: int, part: Part, positions: int) -> int | None:
+    """Elements that a step of a part is far, if it goes over so many positions of an axis."""
+    unit, dims = layout.linear_stride(axis), layout.along(axis)
+    if unit is not None:
+        return positions * unit
+    if len(dims) != 2 or (dims[0].step, dims[1].step) != (layout.lanes, 1):
+        return None
+    if positions % layout.lanes == 0:
+        return positions // layout.lanes * dims[0].stride
+    return dims[1].stride if positions == 1 and int(part.extent) <= layout.lanes else None
+
+
+def _spread(index: Index, layout: Layout, axis: int, cut: Cut) -> tuple[Spread, list[tuple[Part, Dim]]] | None:
+    """`group * width + position`, where a vector of lanes holds several groups: the spread, and the blocks' places."""
+    if len(index.groups) != 1 or len(index.terms) != 1 or index.offset or layout.lane_axis != axis:
+        return None
+    ((loop, size, factor),), ((inner, step),) = index.groups, index.terms
+    matched = _match(cut[loop], layout.along(axis))
+    is_narrow = size == factor and layout.lanes % size == 0 and size < layout.lanes
+    if matched is None or not is_narrow or step != 1 or [p.extent for p in cut[inner]] != [size]:
+        return None
+    return Spread(inner, size), matched
+
+
 def _match(parts: tuple[Part, ...], dims: tuple[Dim, ...]) -> list[tuple[Part, Dim]] | None:
-    """Pair physical loops with the dimensions of the same step."""
+    """Pair physical loops with the dimensions of the same step, or groups of blocks with the dimension of blocks."""
     by_step = {d.step: d for d in dims if d.extent != 1}
     by_step |= {d.step: d for d in dims if d.step not in by_step}
-    found = []
+    found: list[tuple[Part, Dim]] = []
+    group: Part | None = None
     for part in parts:
+        if part.is_group:
+            group = part
+            continue
         dim = by_step.pop(part.step, None)
         if dim is None:
             return None
+        if group is not None:
+            found.append((group, Dim(dim.axis, group.step, group.extent, group.step // dim.step * dim.stride)))
+            group = None
         found.append((part, dim))
     return found if all(d.extent == 1 for d in by_step.values()) else None
 

@@ -50,7 +50,7 @@ def _verify_comprehension(node: Node, op: Comprehension, stage: str) -> None:
         if len(read.index) != value.type.rank:
             raise InternalError(stage, f"it reads {value} with {len(read.index)} indices", node.name)
         for index, extent in zip(read.index, value.type.shape, strict=True):
-            if any(name not in loops for name, _ in index.terms):
+            if not index.loops <= loops:
                 raise InternalError(stage, f"the index {index} names no loop of {op}", node.name)
             if index.slot is not None and not _is_position(node, op, index.slot):
                 raise InternalError(stage, f"{index} of {op} gives no positions", node.name)

@@ -183,6 +183,8 @@ class _Evaluation:
         numerator: Array = np.asarray(index.offset)
         for name, coefficient in index.terms:
             numerator = numerator + coefficient * grid[name]
+        for name, size, coefficient in index.groups:
+            numerator = numerator + coefficient * (grid[name] // size)
         return numerator // index.divisor, np.asarray(numerator % index.divisor == 0)
 
     def _compute(self, expression: Expression, grid: Loops, gathered: list[tuple[Array, Array]]) -> Array:

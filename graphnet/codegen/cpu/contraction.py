@@ -8,8 +8,8 @@ fused behind the contraction is applied to the accumulators while they are in re
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 
 from graphnet.codegen.cpu.tile_plan import TileLimits, TilePlan
@@ -24,7 +24,7 @@ from graphnet.ir.schedule import FusedKernel
 
 
 @dataclass(frozen=True)
-class _Reduced:
+class Reduced:
     """One loop inside the tile: texts for its count and for the steps of both operands."""
 
     count: str
@@ -37,11 +37,11 @@ def emit_tile(
 ) -> GeneratedKernel | None:
     """Write a contraction around a register tile, or return None where none fits."""
     frame = KernelFrame(kernel, layouts)
-    tile = _Tile(frame, lanes, limits)
+    tile = TileEmitter(frame, lanes, limits)
     return tile.emit(module) if tile.prepare() else None
 
 
-class _Tile(TilePlan):
+class TileEmitter(TilePlan):
     """A tile that writes itself."""
 
     def __init__(self, frame: KernelFrame, lanes: int, limits: TileLimits) -> None:
@@ -54,20 +54,19 @@ class _Tile(TilePlan):
         nest, frame, w = self.nest, self.frame, self.w
         nest.w = w
         blocks = int(self.block.extent) if self.block else 1
-        is_batch = self.row.extent == BATCH
         extent, self.is_static = self.row_extent(self.row)
         self.stride = self.phase.divisor if self.phase else 1
         _, self.rows, self.columns = self.choose_tile(extent, self.is_static)
         self.rest = extent % self.rows if self.is_static else -1
 
-        outer = [p for p in nest.parts if p is not self.row]
-        self.texts = {p.name: frame.extent(p.name, nest.count(p)) for p in (*outer, self.row)}
+        outer = [p for p in nest.parts if p is not self.row and p not in self.inside]
+        self.texts = {p.name: frame.extent(p.name, nest.count(p)) for p in (*outer, *self.inside, self.row)}
         counts = {p.name: self.texts[p.name] for p in outer}
         names = [p.name for p in outer]
         if self.block:
             groups = frame.row.number(f"{self.block.name.upper()}G", blocks // self.columns)
             counts[self.block.name] = groups
-        rows_are_tasks = is_batch or not any(p.extent == BATCH or int(p.extent) > 3 for p in outer)
+        rows_are_tasks = self.rows_are_tasks(outer)
         if rows_are_tasks:
             names.append("tile")
             w.line(f"tiles = ceildiv({self.texts[self.row.name]}, {self.rows})")
@@ -80,12 +79,23 @@ class _Tile(TilePlan):
             w.unravel("task", targets, [counts[name] for name in names])
             if self.block and self.columns > 1:
                 w.line(f"{self.block.name}_first = {group} * {self.columns}")
-            self._emit_halo()
-            self._emit_phases(rows_are_tasks)
+            self._emit_task(rows_are_tasks)
             w.line("task = next_task(args[0])")
         label = kernel_label(frame.nodes)
         source = frame.assemble(label, w, module, self.functions)
         return GeneratedKernel(source, tuple(frame.row.arguments), "contraction")
+
+    def rows_are_tasks(self, outer: Sequence[Part]) -> bool:
+        """Whether tiles along a run of rows are tasks of their own: where the other loops are few."""
+        return self.row.extent == BATCH or not any(p.extent == BATCH or int(p.extent) > 3 for p in outer)
+
+    def _emit_task(self, rows_are_tasks: bool) -> None:
+        """What one task does."""
+        with ExitStack() as stack:
+            for part in self.inside:
+                stack.enter_context(self.w.loop(part.name, "0", self.texts[part.name]))
+            self._emit_halo()
+            self._emit_phases(rows_are_tasks)
 
     def _emit_halo(self) -> None:
         """Zeros between the rows that this task writes."""
@@ -145,14 +155,14 @@ class _Tile(TilePlan):
             with w.loop("row", first, stop):
                 self._emit_one_tile(1, nest_loops)
 
-    def _emit_reduced(self) -> list[_Reduced]:
+    def _emit_reduced(self) -> list[Reduced]:
         """Where the nest starts in both operands (`x_at`, `w_at`), and its loops."""
         nest, w = self.nest, self.w
         x, v = self.frame.pointer(self.x), self.frame.pointer(self.v)
         starts_x: list[tuple[str, str | int]] = []
         starts_v: list[tuple[str, str | int]] = []
-        loops: list[tuple[_Reduced, tuple[Extent, int, int] | None]] = []
-        parts = sorted(nest.reduced_parts(), key=lambda p: bool(p.block))  # positions within a block go innermost
+        loops: list[tuple[Reduced, tuple[Extent, int, int] | None]] = []
+        parts = sorted(self.counted_parts(), key=lambda p: bool(p.block))  # positions within a block go innermost
         extra = ""
         for part in parts:
             x_stride, v_stride = self.x_at.strides.get(part.name, 0), self.v_at.strides.get(part.name, 0)
@@ -164,25 +174,30 @@ class _Tile(TilePlan):
                 extra += self._emit_taps(part, index, stride, extent, v_name, loops)
                 starts_v.append((f"{part.name}_start", v_name))
                 continue
-            start, stop, _ = nest.range_of(part, self.row.name, whole_blocks=True)
+            start, stop = self.range_of(part)
             if start == "0":
                 count = self.frame.extent(part.name, nest.count(part))
-                loops.append((_Reduced(count, x_name, v_name), (nest.count(part), x_stride, v_stride)))
+                loops.append((Reduced(count, x_name, v_name), (nest.count(part), x_stride, v_stride)))
                 continue
             self.frame.used.add("imax")
             w.line(f"{part.name}_count = imax(0, {stop} - {start})")
             starts_x.append((start, x_name))
             starts_v.append((start, v_name))
-            loops.append((_Reduced(f"{part.name}_count", x_name, v_name), None))
+            loops.append((Reduced(f"{part.name}_count", x_name, v_name), None))
         for name, operand, access, starts in (("x", x, self.x_at, starts_x), ("w", v, self.v_at, starts_v)):
             terms = self._outer_terms(operand, access)
             text = affine(self.frame.row.number(f"{operand}_0", access.constant), [*terms, *starts])
             w.line(f"{name}_at = {text}{extra if name == 'x' else ''}")
         return self._joined(loops)
 
+    def range_of(self, part: Part) -> tuple[str, str]:
+        """The range of a reduced loop; one that starts at 0 is whole."""
+        start, stop, _ = self.nest.range_of(part, self.row.name, whole_blocks=True)
+        return start, stop
+
     def _outer_terms(self, operand: str, access: Access) -> list[tuple[str, str | int]]:
-        """The terms of the output loops that are fixed in a task."""
-        reduced = {p.name for p in self.nest.reduced_parts()}
+        """The terms of the loops around a tile."""
+        reduced = {p.name for p in self.nest.reduced_parts()} - {p.name for p in self.walked}
         terms: list[tuple[str, str | int]] = []
         for part, stride in access.strides.items():
             if part in reduced or part == self.row.name or (self.nest.lane and part == self.nest.lane.name):
@@ -193,7 +208,7 @@ class _Tile(TilePlan):
 
     def _emit_taps(
         self, part: Part, index: Index, stride: int, extent: Extent, v_name: str,
-        loops: list[tuple[_Reduced, tuple[Extent, int, int] | None]],
+        loops: list[tuple[Reduced, tuple[Extent, int, int] | None]],
     ) -> str:  # fmt: skip
         """The taps of a strided input gradient: every `step`-th from the first that reads a whole position.
 
@@ -223,12 +238,12 @@ class _Tile(TilePlan):
         moves = dilation * step // divisor
         x_step = f"-{unit}" if moves == 1 else f"-{moves} * {unit}"
         v_step = v_name if step == 1 else f"{step} * {v_name}"
-        loops.append((_Reduced(f"{part.name}_count", x_step, v_step), None))
+        loops.append((Reduced(f"{part.name}_count", x_step, v_step), None))
         return f" + ({rest} - {dilation} * {start}) // {divisor} * {unit}"
 
-    def _joined(self, loops: list[tuple[_Reduced, tuple[Extent, int, int] | None]]) -> list[_Reduced]:
+    def _joined(self, loops: list[tuple[Reduced, tuple[Extent, int, int] | None]]) -> list[Reduced]:
         """Join neighbouring loops that together advance evenly in both operands."""
-        made: list[tuple[_Reduced, tuple[Extent, int, int] | None]] = []
+        made: list[tuple[Reduced, tuple[Extent, int, int] | None]] = []
         for loop, numbers in loops:
             if made and numbers is not None and made[-1][1] is not None:
                 outer, (count, x_stride, v_stride) = made[-1][0], made[-1][1]
@@ -241,28 +256,38 @@ class _Tile(TilePlan):
                     )
                     total: Extent = BATCH if count == BATCH else int(count) * int(inner)
                     if total != BATCH:
-                        made[-1] = (_Reduced(joint, loop.x_step, loop.w_step), (total, x_step, v_step))
+                        made[-1] = (Reduced(joint, loop.x_step, loop.w_step), (total, x_step, v_step))
                         continue
             made.append((loop, numbers))
         return [loop for loop, _ in made]
 
-    def _emit_one_tile(self, rows: int, loops: list[_Reduced]) -> None:
+    def row_stride(self) -> str:
+        """Elements of x from one row of a tile to the next."""
+        x = self.frame.pointer(self.x)
+        if self.phase is None:
+            return self.frame.row.number(f"{x}_{self.row.name}", self.x_at.strides.get(self.row.name, 0))
+        stride = next(s for i, s, _ in self.x_at.quotients if i is self.phase)
+        tap = next(n for n, _ in self.phase.terms if n != self.row.name)
+        return self.frame.row.number(f"{x}_q{tap}", stride)
+
+    def _emit_one_tile(self, rows: int, loops: list[Reduced]) -> None:
         frame, w, depth = self.frame, self.w, len(loops)
         x, v = frame.pointer(self.x), frame.pointer(self.v)
-        if self.phase is not None:
-            stride = next(s for i, s, _ in self.x_at.quotients if i is self.phase)
-            tap = next(n for n, _ in self.phase.terms if n != self.row.name)
-            row_stride = frame.row.number(f"{x}_q{tap}", stride)
-        else:
-            row_stride = frame.row.number(f"{x}_{self.row.name}", self.x_at.strides.get(self.row.name, 0))
+        row_stride = self.row_stride()
         between = self.v_at.strides.get(self.block.name, 0) if self.block else 0
         lane_stride = frame.row.number(f"{v}_{self.block.name}", between) if self.block else "0"
-        tile, mapped = f"tile_{rows}x{self.columns}_{depth}", f"map_tile_{rows}x{self.columns}"
-        frame.used |= {tile, mapped}
+        tile = f"tile_{rows}x{self.columns}_{depth}"
+        frame.used.add(tile)
         nest = ", ".join(f"{loop.count}, {loop.x_step}, {loop.w_step}" for loop in loops)
         x_at = affine("x_at", [("row", row_stride)])
         w.line(f"acc = {tile}({x}, {x_at}, {v}, w_at, ({row_stride}, {lane_stride}, {nest}))")
-        w.line(f"{mapped}(epilogue, acc, {', '.join(self._epilogue())})")
+        self.emit_map(rows)
+
+    def emit_map(self, rows: int) -> None:
+        """Apply the epilogue to the accumulators of a tile."""
+        mapped = f"map_tile_{rows}x{self.columns}"
+        self.frame.used.add(mapped)
+        self.w.line(f"{mapped}(epilogue, acc, {', '.join(self._epilogue())})")
 
     def _epilogue(self) -> list[str]:
         """Write the epilogue once; returns the names of its context."""
@@ -275,7 +300,7 @@ class _Tile(TilePlan):
             body.line(f"{self.block.name} = {self.block.name}_first + across")
         row = "row + down" if self.stride == 1 else f"(row + down) * {self.stride} + phase"
         body.line(f"{self.row.name} = {row}")
-        nest.emit_epilogue("acc")
+        self._emit_results()
         self._emit_halo_of_element(body)
         nest.w = self.w
         text = str(body)
@@ -286,3 +311,7 @@ class _Tile(TilePlan):
         self.context = sorted((words & known) - assigned)
         self.functions.append(f"def epilogue({', '.join(['acc', 'down', 'across', *self.context])}):\n{text}")
         return self.context
+
+    def _emit_results(self) -> None:
+        """What becomes of an accumulator."""
+        self.nest.emit_epilogue("acc")

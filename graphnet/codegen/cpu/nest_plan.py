@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from graphnet.codegen.cpu.expressions import keeps_zero
@@ -39,6 +40,7 @@ class NestPlan:
         parts: the physical loops of the outputs, outermost first, without the lanes.
         lane: the loop that vectors run along.
         operands: what each node reads from memory, by (node, slot).
+        spreads: whether lanes may read one position of a group that they belong to.
         writes: what the kernel writes to memory.
     """
 
@@ -50,6 +52,7 @@ class NestPlan:
         self.lane: Part | None = None
         self.lane_loop = ""
         self.operands: dict[tuple[int, int], Operand] = {}
+        self.spreads = False
         self.writes: dict[Value, Operand] = {}
 
     def prepare(self) -> bool:
@@ -120,9 +123,10 @@ class NestPlan:
         ordered: list[Part] = []
         for dim in self.out.dims:
             parts = self.cut[self.op.out[dim.axis].name]
-            same = [p for p in parts if p.step == dim.step and p not in ordered]
+            same = [p for p in parts if p.step == dim.step and not p.is_group and p not in ordered]
             one_dim = len(self.out.along(dim.axis)) == 1
-            ordered += [p for p in parts if p not in ordered] if one_dim else same[:1]
+            groups = [p for p, after in pairwise(parts) if p.is_group and after in same[:1]]
+            ordered += [p for p in parts if p not in ordered] if one_dim else groups + same[:1]
         return ordered
 
     def _locate_all(self) -> bool:
@@ -147,7 +151,7 @@ class NestPlan:
 
     def _operand(self, read: Read, value: Value) -> Operand | None:
         access = locate(read, self.layouts[value], value.type.shape, self.cut)
-        if access is None or self.lane is None:
+        if access is None or self.lane is None or (access.spread is not None and not self.spreads):
             return None
         if access.shift is not None and (self.mode != "lanes" or access.shift.loop != self.lane_loop):
             return None
@@ -240,10 +244,10 @@ class NestPlan:
         extents = {loop.name: loop.extent for loop in (*self.op.out, *self.op.reduce)}
         bounds: list[tuple[Index, Extent]] = []
         for index, extent in zip(read.index, value.type.shape, strict=True):
-            if index.loop or not index.terms:
+            if index.loop or not index.loops:
                 continue
-            known = {name: int(extents[name]) for name, _ in index.terms if extents[name] != BATCH}
-            if len(known) == len(index.terms) and extent != BATCH and index.divisor == 1:
+            known = {name: int(extents[name]) for name in index.loops if extents[name] != BATCH}
+            if len(known) == len(index.loops) and extent != BATCH and index.divisor == 1:
                 low, high = index.range(known)
                 if low >= 0 and high < int(extent):
                     continue

@@ -39,6 +39,7 @@ class NestText(NestPlan):
         for loop, factor in index.terms:
             text = self._logical(loop)
             terms.append((text if "+" not in text and "*" not in text else f"({text})", factor))
+        terms += [(f"({self._logical(loop)}) // {size}", factor) for loop, size, factor in index.groups]
         text = affine(0, terms)
         return text if not index.offset else f"{text} {'+' if index.offset > 0 else '-'} {abs(index.offset)}"
 
@@ -68,7 +69,7 @@ class NestText(NestPlan):
         layout, name = self.layouts[value], self.frame.pointer(value)
         text = [str(self.frame.row.number(f"{name}_0", layout.base))]
         for axis, index in enumerate(read.index):
-            if not index.terms and not index.offset and index.slot is None:
+            if not index.loops and not index.offset and index.slot is None:
                 continue
             at = self._term(index) if index.slot is None else positions[index.slot]
             at = f"({at})" if " " in at else at

@@ -111,7 +111,7 @@ def _emit(simd: Simd, x: Any, w: Any, strides: list[Any], rows: int, vecs: int) 
                 x_next = builder.gep(x, [builder.mul(counter.index, x_step)])
                 loop(x_next, builder.gep(w, [builder.mul(counter.index, w_step)]), inner)
             return
-        weights = [Floats(simd, _load(simd, w, at)) for at in lane_at]
+        weights = [Floats(simd, load_vector(simd, w, at)) for at in lane_at]
         for m, at in enumerate(row_at):
             scalar = simd.splat(builder.load(builder.gep(x, [at])))
             for slot, weight in zip(slots[m * vecs : (m + 1) * vecs], weights, strict=True):
@@ -123,7 +123,8 @@ def _emit(simd: Simd, x: Any, w: Any, strides: list[Any], rows: int, vecs: int) 
     return [builder.load(slot) for slot in slots]
 
 
-def _load(simd: Simd, pointer: Any, index: Any) -> Any:
+def load_vector(simd: Simd, pointer: Any, index: Any) -> Any:
+    """A vector from element `index` of a pointer's memory."""
     address = Address(simd, pointer)
     load = simd.builder.load(address.vector_at(index))
     load.align = address.alignment
@@ -138,11 +139,12 @@ def _interpret(
     counts = nest[::3]
     if min(counts) <= 0:
         return tuple(np.zeros(x.lanes, x.dtype) for _ in range(rows * vecs))
-    scalars = _view(x, x0, (*counts, rows), (*nest[1::3], row_stride)).reshape(-1, rows)
-    vectors = _view(w, w0, (*counts, vecs, w.lanes), (*nest[2::3], lane_stride, 1)).reshape(-1, vecs * w.lanes)
+    scalars = strided(x, x0, (*counts, rows), (*nest[1::3], row_stride)).reshape(-1, rows)
+    vectors = strided(w, w0, (*counts, vecs, w.lanes), (*nest[2::3], lane_stride, 1)).reshape(-1, vecs * w.lanes)
     return tuple((scalars.T @ vectors).reshape(rows * vecs, w.lanes))
 
 
-def _view(p: Pointer, start: int, shape: Sequence[int], steps: Sequence[int]) -> Vector:
+def strided(p: Pointer, start: int, shape: Sequence[int], steps: Sequence[int]) -> Vector:
+    """Memory seen as an array, with element strides."""
     place, size = p.at(start), p.memory.itemsize
     return as_strided(p.memory[place:], shape, [step * size for step in steps], writeable=False)

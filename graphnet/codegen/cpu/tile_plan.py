@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from graphnet.codegen.cpu.nest import Nest
 from graphnet.codegen.kernel_frame import KernelFrame
-from graphnet.codegen.loops import Part, locate
+from graphnet.codegen.loops import Access, Part, locate
 from graphnet.core.types import BATCH
 from graphnet.ir.comprehension import Index
+from graphnet.ir.graph import Value
 
 SAMPLE_ROWS = 1.1
 """What rows of samples cost against rows of a map, whose elements lie next to each other."""
@@ -37,12 +38,17 @@ class TilePlan:
         block: the output's blocks of lanes, of which a tile takes several, if x does not change along them.
         row: the output loop along the rows of a tile.
         phase: the index with a divisor that reads x along the rows, if there is one.
+        inside: output loops that run inside of a task, the outermost first.
+        walked: reduced loops that run around the tiles instead of inside of them.
     """
 
     def __init__(self, frame: KernelFrame, lanes: int, limits: TileLimits) -> None:
         self.frame, self.lanes, self.limits = frame, lanes, limits
         self.nest = Nest(frame, lanes, "lanes")
         self.phase: Index | None = None
+        self.block: Part | None = None
+        self.inside: list[Part] = []
+        self.walked: list[Part] = []
 
     # -- planning ------------------------------------------------------------------------------------------------
 
@@ -53,27 +59,31 @@ class TilePlan:
             return False
         if not all(self._has_room(part) for part in nest.parts if part.ends_early):
             return False
-        assert nest.lane is not None
         located = []
         for read in op.reads:
             value = self.frame.nodes[0].inputs[read.operand]
             access = locate(read, self.frame.layouts[value], value.type.shape, nest.cut)
-            if access is None or self.frame.layouts[value].dims == ():
+            if access is None or self.frame.layouts[value].dims == () or value.type.dtype != "float":
                 return False
             located.append((value, access))
-        strides = [a.strides.get(nest.lane.name, 0) for _, a in located]
+        return self._choose_roles(located)
+
+    def _choose_roles(self, located: list[tuple[Value, Access]]) -> bool:
+        """Decide which operand is broadcast, and along which run."""
+        assert self.nest.lane is not None
+        strides = [a.strides.get(self.nest.lane.name, 0) for _, a in located]
         if sorted(strides) != [0, 1]:
             return False
         (self.x, self.x_at), (self.v, self.v_at) = located if strides == [0, 1] else reversed(located)
-        if self.x.type.dtype != "float" or self.v.type.dtype != "float" or self.v_at.quotients:
+        if self.v_at.quotients:
             return False
-        self.block = next((p for p in nest.parts if p.name == nest.lane.block), None)
+        self.block = next((p for p in self.nest.parts if p.name == self.nest.lane.block), None)
         if self.block is not None and self.x_at.strides.get(self.block.name, 0):
             self.block = None
         row = self._choose_row()
         if row is None:
             return False
-        self.row = row
+        self.row = row[1]
         return self._is_reducible()
 
     def _has_room(self, part: Part) -> bool:
@@ -83,7 +93,7 @@ class TilePlan:
         layouts = [self.frame.layouts[v] for v in self.frame.kernel.writes]
         return all(sum(d.step * (int(d.extent) - 1) for d in layout.along(axis)) + 1 >= whole for layout in layouts)
 
-    def _choose_row(self) -> Part | None:
+    def _choose_row(self) -> tuple[float, Part] | None:
         """The run of outputs, along which the vector operand stays, whose tiles take the fewest cycles a row."""
         best: tuple[float, Part] | None = None
         for part in self.nest.parts:
@@ -95,7 +105,7 @@ class TilePlan:
                 cycles *= SAMPLE_ROWS  # samples lie far apart
             if best is None or cycles <= best[0]:
                 best = cycles, part
-        return best[1] if best else None
+        return best
 
     def row_extent(self, part: Part) -> tuple[int, bool]:
         """How many rows a run of tiles has, at most, and whether it always has as many."""
@@ -162,6 +172,10 @@ class TilePlan:
             if any(name == self.row.name for name, _ in index.terms):
                 self.phase = index
         return True
+
+    def counted_parts(self) -> list[Part]:
+        """The reduced loops that the tile counts."""
+        return [part for part in self.nest.reduced_parts() if part not in self.walked]
 
     def choose_tile(self, extent: int, is_static: bool) -> tuple[float, int, int]:
         """Cycles a row and vector, rows and columns of the best tile, by a count of multiply-adds and loads."""

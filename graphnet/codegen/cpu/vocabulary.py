@@ -13,6 +13,7 @@ from typing import Any
 
 from graphnet.codegen.cpu import arithmetic, counters, memory, vector_math
 from graphnet.codegen.cpu.constants import constants
+from graphnet.codegen.cpu.lane_tile import LaneTile, lane_tile
 from graphnet.codegen.cpu.tile import map_tile, tile
 from graphnet.codegen.cpu.vectors import vector_type
 
@@ -27,8 +28,8 @@ _SHARED = {
 SOURCES = tuple(
     Path(__file__).with_name(f"{module}.py")
     for module in (
-        *("approximations", "arithmetic", "constants", "counters", "emission", "interpreted_memory", "memory"),
-        *("primitive", "tile", "vector_math", "vectors", "vocabulary", "walking"),
+        *("approximations", "arithmetic", "constants", "counters", "emission", "interpreted_memory", "lane_tile"),
+        *("memory", "primitive", "tile", "vector_math", "vectors", "vocabulary", "walking"),
     )
 )
 _TILE = re.compile(r"tile_(\d+)x(\d+)_(\d+)")
@@ -48,6 +49,8 @@ def vocabulary(dtype: str, lanes: int) -> Callable[[str], Any]:
             return tile(*map(int, sizes.groups()))
         if sizes := _MAP_TILE.fullmatch(name):
             return map_tile(*map(int, sizes.groups()))
+        if (kind := LaneTile.named(name)) is not None:
+            return lane_tile(kind)
         raise AttributeError(f"there is no primitive {name!r} for {vector.name}")
 
     return primitive_named

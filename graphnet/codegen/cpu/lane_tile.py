@@ -1,0 +1,248 @@
+"""A multiply-add tile whose both operands are vectors: for contractions that keep a loop apart along the lanes.
+
+A depthwise convolution multiplies each channel by its own filter, so the channels of a vector have nothing to share;
+what the accumulators share is the filter's taps, along a row of the output.
+
+    acc = lane_tile_8x1_2(x, x0, v, v0, (unit, lane_stride, tap_stride, share_stride, count, x_step, v_step, ...))
+
+accumulates over a nest of 2 counted loops, the outermost first, products of 8 vectors of x and one of v:
+
+    acc[m * vecs + j] = sum of x[x0 + m * unit + sum(index * x_step)] * v[v0 + j * lane_stride + sum(index * v_step)]
+
+Endings of the name ask for more:
+
+    _taps3s2d1   the innermost loop, written out: tap t reads x at (m * 2 + t * 1) * unit and v at t * tap_stride, so
+                 that neighbouring rows share what they load of x
+    _fold4       lanes belong to groups of 4, and each sums over its group: position c of every group, in all of the
+                 group's lanes, times v at c * share_stride
+    _spread4     the same, but each position c has a sum of its own: it is column c of the tile
+    _sums4       each accumulator is the sum of 4, of every fourth tap: few accumulators wait for one another
+
+Counts may be 0; the result is then zero.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.typing.templates import AbstractTemplate, signature
+
+from graphnet.codegen.cpu.emission import I64, Address, Floats, Simd
+from graphnet.codegen.cpu.primitive import Index, Pointer, Vector, register
+from graphnet.codegen.cpu.tile import load_vector, strided
+from graphnet.codegen.cpu.vectors import PointerType
+
+_NAME = re.compile(r"lane_tile_(\d+)x(\d+)_(\d+)(?:_taps(\d+)s(\d+)d(m?\d+))?(?:_(fold|spread)(\d+))?(?:_sums(\d+))?")
+
+
+@dataclass(frozen=True)
+class LaneTile:
+    """What a lane tile does; see the module's docstring.
+
+    Attributes:
+        rows, vecs: of the tile: `rows` vectors of x times `vecs` vectors of v.
+        depth: counted loops around the taps.
+        taps: written out.
+        row_step, tap_step: units of x from one row, and from one tap, to the next.
+        group: lanes that share what they read of x.
+        spreads: whether every position in a group has a column, instead of being summed.
+        sums: partial sums of an accumulator.
+    """
+
+    rows: int
+    vecs: int
+    depth: int
+    taps: int = 1
+    row_step: int = 1
+    tap_step: int = 0
+    group: int = 1
+    spreads: bool = False
+    sums: int = 1
+
+    @property
+    def name(self) -> str:
+        """By which generated kernels import it."""
+        name = f"lane_tile_{self.rows}x{self.vecs}_{self.depth}"
+        if self.taps > 1:
+            name += f"_taps{self.taps}s{self.row_step}d{self.tap_step}".replace("-", "m")
+        if self.group > 1:
+            name += f"_{'spread' if self.spreads else 'fold'}{self.group}"
+        return name if self.sums == 1 else f"{name}_sums{self.sums}"
+
+    @classmethod
+    def named(cls, name: str) -> LaneTile | None:
+        """The tile of a name, if it is the name of one."""
+        found = _NAME.fullmatch(name)
+        if found is None:
+            return None
+        rows, vecs, depth, taps, row_step, tap_step, way, group, sums = found.groups()
+        return cls(
+            int(rows), int(vecs), int(depth), int(taps or 1), int(row_step or 1),
+            int((tap_step or "0").replace("m", "-")), int(group or 1), way == "spread", int(sums or 1),
+        )  # fmt: skip
+
+    @property
+    def accumulators(self) -> int:
+        return self.rows * self.vecs
+
+    @property
+    def shared(self) -> int:
+        """Positions of a group that are summed."""
+        return 1 if self.spreads else self.group
+
+    def places(self) -> dict[int, list[tuple[int, int]]]:
+        """The (row, tap) pairs that read each place of x, in units."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for m in range(self.rows):
+            for t in range(self.taps):
+                found.setdefault(m * self.row_step + t * self.tap_step, []).append((m, t))
+        return dict(sorted(found.items()))
+
+    def order(self, lanes: int, position: int) -> list[int]:
+        """The lane that each lane reads, for a position in its group."""
+        return [lane // self.group * self.group + position for lane in range(lanes)]
+
+
+@cache
+def lane_tile(tile: LaneTile) -> Callable[..., tuple[Vector, ...]]:
+    """The function that generated kernels call."""
+
+    def tile_function(x: Pointer, x0: Index, v: Pointer, v0: Index, strides: Sequence[int]) -> tuple[Vector, ...]:
+        return _interpret(tile, x, x0, v, v0, strides)
+
+    tile_function.__name__ = tile.name
+    packed = types.UniTuple(types.int64, 4 + 3 * tile.depth)
+
+    class Template(AbstractTemplate):  # type: ignore[misc]
+        def generic(self, args: tuple[types.Type, ...], kws: dict[str, types.Type]) -> Any:
+            x, _, v, _, _ = args
+            if x != v or not isinstance(x, PointerType) or x.element != x.vector.dtype:
+                return None
+            return signature(types.UniTuple(x.vector, tile.accumulators), x, types.int64, v, types.int64, packed)
+
+    def lowering(context: Any, builder: Any, sig: Any, args: tuple[Any, ...]) -> Any:
+        simd = Simd(builder, sig.args[0].vector)
+        x, x0, v, v0, strides = args
+        values = cgutils.unpack_tuple(builder, strides)
+        start = Address(simd, x).at(x0), Address(simd, v).at(v0)
+        return cgutils.pack_array(builder, _Emission(tile, simd, values[:4]).emit(*start, values[4:]))
+
+    register(tile_function, Template, lowering)
+    return tile_function
+
+
+class _Emission:
+    """One tile being written."""
+
+    def __init__(self, tile: LaneTile, simd: Simd, strides: Sequence[Any]) -> None:
+        self.tile, self.simd, self.builder = tile, simd, simd.builder
+        self.unit, self.lane_stride, self.tap_stride, self.share_stride = strides
+        zero = ir.Constant(simd.vector.llvm, None)
+        # Stack slots, which LLVM turns into registers: loops of phi nodes would say the same at greater length.
+        self.slots = [cgutils.alloca_once_value(simd.builder, zero) for _ in range(tile.accumulators * tile.sums)]
+        for slot in self.slots:  # a tile inside a loop starts from zero each time
+            simd.builder.store(zero, slot)
+
+    def emit(self, x: Any, v: Any, nest: Sequence[Any]) -> list[Any]:
+        """Emit the nest; give the accumulators' final values."""
+        self._loop(x, v, nest)
+        totals = [Floats(self.simd, self.builder.load(slot)) for slot in self.slots]
+        while len(totals) > self.tile.accumulators:  # pairs of neighbours first
+            count = self.tile.accumulators
+            parts = [totals[k : k + count] for k in range(0, len(totals), count)]
+            pairs = [[a + b for a, b in zip(*two, strict=True)] for two in zip(parts[::2], parts[1::2], strict=False)]
+            totals = [total for part in [*pairs, *parts[len(parts) // 2 * 2 :]] for total in part]
+        return [total.value for total in totals]
+
+    def _loop(self, x: Any, v: Any, nest: Sequence[Any]) -> None:
+        if nest:
+            count, x_step, v_step, *inner = nest
+            with cgutils.for_range(self.builder, count) as counter:
+                x_next = self.builder.gep(x, [self.builder.mul(counter.index, x_step)])
+                self._loop(x_next, self.builder.gep(v, [self.builder.mul(counter.index, v_step)]), inner)
+            return
+        if self.tile.spreads or self.tile.group == 1:
+            self._taps_by_place(x, v)
+        else:
+            self._taps_by_share(x, v)
+
+    def _taps_by_place(self, x: Any, v: Any) -> None:
+        """Each vector of x once, then all that is made of it."""
+        vectors = [
+            [self._load(v, [(t, self.tap_stride), (j, self.lane_stride)]) for j in range(self._read_vecs)]
+            for t in range(self.tile.taps)
+        ]
+        for place, users in self.tile.places().items():
+            loaded = self._load(x, [(place, self.unit)])
+            for c in range(self.tile.group):
+                shared = self._of_group(loaded, c)
+                for m, t in users:
+                    if self.tile.spreads:
+                        self._add(m, c, t, shared, vectors[t][0])
+                        continue
+                    for j, vector in enumerate(vectors[t]):
+                        self._add(m, j, t, shared, vector)
+
+    def _taps_by_share(self, x: Any, v: Any) -> None:
+        """The positions of a group one after the other, each with its vectors of v: they need not all be at hand."""
+        places = self.tile.places()
+        loaded = {place: self._load(x, [(place, self.unit)]) for place in places}
+        for c in range(self.tile.group):
+            vectors = [self._load(v, [(t, self.tap_stride), (c, self.share_stride)]) for t in range(self.tile.taps)]
+            for place, users in places.items():
+                shared = self._of_group(loaded[place], c)
+                for m, t in users:
+                    self._add(m, 0, t, shared, vectors[t])
+
+    @property
+    def _read_vecs(self) -> int:
+        """Vectors of v for each tap."""
+        return 1 if self.tile.spreads else self.tile.vecs
+
+    def _of_group(self, value: Floats, position: int) -> Floats:
+        if self.tile.group == 1:
+            return value
+        return self.simd.shuffle(value, self.tile.order(self.simd.vector.lanes, position))
+
+    def _load(self, pointer: Any, steps: Sequence[tuple[int, Any]]) -> Floats:
+        offset = I64(0)
+        for count, stride in steps:
+            offset = self.builder.add(offset, self.builder.mul(stride, I64(count)))
+        return Floats(self.simd, load_vector(self.simd, pointer, offset))
+
+    def _add(self, row: int, column: int, tap: int, a: Floats, b: Floats) -> None:
+        tile = self.tile
+        slot = self.slots[tap % tile.sums * tile.accumulators + row * tile.vecs + column]
+        self.builder.store(self.simd.fma(a, b, Floats(self.simd, self.builder.load(slot))).value, slot)
+
+
+def _interpret(tile: LaneTile, x: Pointer, x0: int, v: Pointer, v0: int, strides: Sequence[int]) -> tuple[Vector, ...]:
+    """The tile tap by tap, each as a sum of products over strided views of memory."""
+    unit, lane_stride, tap_stride, share_stride, *nest = strides
+    counts = nest[::3]
+    total = np.zeros((tile.rows, tile.vecs, x.lanes), x.dtype)
+    if min(counts, default=1) <= 0:
+        return tuple(total.reshape(-1, x.lanes))
+    columns = 1 if tile.spreads else tile.vecs
+    for t in range(tile.taps):
+        start = x0 + t * tile.tap_step * unit
+        rows = strided(x, start, (*counts, tile.rows, x.lanes), (*nest[1::3], tile.row_step * unit, 1))
+        rows = rows.reshape(-1, tile.rows, x.lanes)
+        for c in range(tile.group):
+            at = v0 + t * tap_stride + (0 if tile.spreads else c * share_stride)
+            vectors = strided(v, at, (*counts, columns, v.lanes), (*nest[2::3], lane_stride, 1))
+            shared = rows[:, :, tile.order(x.lanes, c)]
+            sums = np.einsum("kml,kjl->mjl", shared, vectors.reshape(-1, columns, v.lanes))
+            if tile.spreads:
+                total[:, c] += sums[:, 0]
+            else:
+                total += sums
+    return tuple(total.reshape(-1, x.lanes))
