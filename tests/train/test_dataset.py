@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from graphnet.core.diagnostics import SpecError
 from graphnet.core.types import TensorType
-from graphnet.ir.data import Demand, Slot
+from graphnet.ir.data import Demand, LateArray, Slot
 from graphnet.train.dataset import Dataset
 
 IMAGE = Slot("image", TensorType.batched(1, 3, 5))
@@ -86,6 +88,58 @@ def test_each_epoch_has_an_order_of_its_own_that_depends_on_the_seed_alone() -> 
     assert len({tuple(order) for order in orders}) == 3
     np.testing.assert_array_equal(data.order(1, 3), orders[1])
     assert not np.array_equal(data.order(1, 4), orders[1])
+
+
+def test_samples_are_held_out_for_one_purpose_or_another() -> None:
+    data = Dataset({"t": np.arange(1000)})
+    held = [data.split(0.1, 3, purpose)[1] for purpose in ("validation", "test")]
+    assert None not in held
+    assert len(np.intersect1d(*(part.rows for part in held))) < 30
+
+
+class Late(LateArray):
+    def __init__(self, array: np.ndarray) -> None:
+        super().__init__(array.shape, array.dtype)
+        self._array = array
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        return self._array[rows]
+
+
+def test_arrays_that_are_read_late_must_have_the_right_shape() -> None:
+    data = bind(image=Late(X))
+    assert (data.is_read_late, bind().is_read_late) == (True, False)
+    held = data.split(0.4, 0)[1]
+    assert held is not None
+    np.testing.assert_array_equal(held.batch(np.array([2, 0]))["image"], X[held.rows[[2, 0]]])
+    for wrong, words in [(X[:, :, :2], r"\(11, 1, 2, 5\)"), (X[:7], "differ in length")]:
+        with pytest.raises(SpecError, match=words):
+            bind(image=Late(wrong))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.int64])
+def test_what_lies_in_a_file_is_checked_and_converted_when_it_is_read(dtype: type, tmp_path: Path) -> None:
+    for name, array in (("x", X.astype(dtype)), ("t", T)):
+        np.save(tmp_path / f"{name}.npy", array)
+    x, t = (np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in ("x", "t"))
+    data = bind(image=x, label=t)
+    assert data.is_read_late
+    batch = data.batch(np.array([7, 3]))
+    assert (batch["image"].dtype, batch["label"].dtype) == (np.float32, np.int32)
+    np.testing.assert_array_equal(batch["image"], X.astype(dtype)[[7, 3]])
+    with pytest.raises(SpecError, match=r"\(1, 1, 3, 5\)"):
+        Dataset.bind({"image": x, "label": t}, Demand((Slot("image", TensorType.batched(1, 3, 6)),), (LABEL,)))
+
+
+def test_a_mistake_in_a_file_names_the_sample(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.where(X == 77, np.nan, X))
+    np.save(tmp_path / "t.npy", np.where(np.arange(11) == 9, 12, T))
+    x, t = (np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in ("x", "t"))
+    places = np.array([3, 9, 5])
+    with pytest.raises(SpecError, match=r"(?s)not finite.*one in sample 5"):
+        bind(image=x).batch(places)
+    with pytest.raises(SpecError, match=r"(?s)class for 'label'.*12 in sample 9"):
+        bind(label=t).batch(places)
 
 
 def test_a_subset_counts_its_own_samples() -> None:

@@ -12,6 +12,8 @@ from graphnet.core.diagnostics import RunError, SpecError
 from graphnet.core.types import TensorType
 from graphnet.ir.data import Demand, Slot
 from graphnet.ir.definitions import SOURCES
+from graphnet.ops.families import array_files
+from graphnet.ops.families.fitting import affordable_samples
 from graphnet.ops.sources.digits import read_digits
 
 LABEL = Slot("label", TensorType.batched(dtype="int32"), "classes", 10)
@@ -146,6 +148,60 @@ def test_npz_says_what_is_wrong(tmp_path: Path) -> None:
     ]:
         with pytest.raises(RunError, match=message):
             load("npz", demand(7), tmp_path, path=path)
+
+
+@pytest.mark.parametrize("mapped", [0, 2**26], ids=["mapped", "read"])
+def test_large_arrays_are_mapped_unless_they_are_compressed(
+    mapped: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(array_files, "_MAPPED", mapped)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(11, 7)).astype(np.float32), rng.integers(0, 9, 11)
+    np.savez(tmp_path / "plain.npz", first=y, image=x, label=y)
+    np.savez(tmp_path / "turned.npz", image=np.asfortranarray(x), label=y)
+    np.savez_compressed(tmp_path / "packed.npz", image=x, label=y)
+    (tmp_path / "files").mkdir()
+    np.save(tmp_path / "files" / "image.npy", x)
+    np.save(tmp_path / "files" / "labels.npy", y)
+    for source, settings in [
+        ("npz", {"path": "plain.npz"}), ("npz", {"path": "turned.npz"}), ("npz", {"path": "packed.npz"}),
+        ("npy", {"path": "files", "names": {"label": "labels"}}),
+    ]:  # fmt: skip
+        arrays = load(source, demand(7), tmp_path, **settings)
+        np.testing.assert_array_equal(arrays["image"], x)
+        np.testing.assert_array_equal(arrays["label"], y)
+        is_mapped = mapped == 0 and settings["path"] != "packed.npz"
+        assert isinstance(arrays["image"], np.memmap) == is_mapped
+
+
+def test_npy_says_what_is_wrong(tmp_path: Path) -> None:
+    np.savez(tmp_path / "image.npy", x=np.zeros(3))
+    (tmp_path / "image.npy.npz").rename(tmp_path / "image.npy")
+    np.save(tmp_path / "label.npy", np.zeros(3))
+    for settings, words in [
+        ({"path": "none"}, "there is no folder"),
+        ({"path": "."}, "is an archive of arrays; the source `npz` reads those"),
+        ({"path": ".", "names": {"image": "other"}}, "there is no data file .*other.npy"),
+    ]:
+        with pytest.raises(RunError, match=words):
+            load("npy", demand(7), tmp_path, **settings)
+    np.save(tmp_path / "image.npy", np.array([{}], dtype=object))
+    with pytest.raises(RunError, match=r"cannot read .*image.npy as an .npy file of a plain array"):
+        load("npy", demand(7), tmp_path, path=".")
+    with pytest.raises(SpecError, match=r"(?s)no 'imge'.*did you mean `image`"):
+        load("npy", demand(7), tmp_path, path=".", names={"imge": "x"})
+
+
+@pytest.mark.parametrize("damage", ["objects", "moved"])
+def test_a_damaged_archive_is_not_mapped(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(array_files, "_MAPPED", 0)
+    content = {"objects": np.array([{}], dtype=object), "moved": np.zeros(3)}[damage]
+    np.savez(tmp_path / "a.npz", image=content, label=np.zeros(1))
+    if damage == "moved":
+        whole = (tmp_path / "a.npz").read_bytes()
+        (tmp_path / "a.npz").write_bytes(b"XX" + whole[2:])
+    with pytest.raises(RunError, match=r"cannot read .*a.npz as an .npz file of plain arrays"):
+        load("npz", demand(7), tmp_path, path="a.npz")
 
 
 # -- csv ---------------------------------------------------------------------------------------------------------
@@ -333,7 +389,7 @@ def test_synthetic_labels_of_tokens_are_the_tokens() -> None:
     np.testing.assert_array_equal(arrays["t"], arrays["x"] % 5)
 
 
-def test_synthetic_data_stays_small_by_default() -> None:
-    wanted = Demand((Slot("x", TensorType.batched(3, 512, 512)),), ())
-    assert len(load("synthetic", wanted)["x"]) == 85
-    assert len(load("synthetic", Demand((Slot("x", TensorType.batched(3)),), ()))["x"]) == 1024
+def test_data_that_is_made_up_stays_small_by_default() -> None:
+    assert affordable_samples(demand(3, 512, 512)) == 85
+    assert affordable_samples(demand(3, 4096, 4096)) == 64
+    assert affordable_samples(demand(3)) == len(load("synthetic", demand(3))["image"]) == 1024
