@@ -11,6 +11,8 @@ from graphnet.ops.max_pool2d import MaxPool2d
 from graphnet.ops.max_unpool2d import MaxUnpool2d
 from graphnet.ops.pad import Pad
 from graphnet.ops.permute import Permute
+from graphnet.ops.pixel_shuffle import PixelShuffle
+from graphnet.ops.pixel_unshuffle import PixelUnshuffle
 from graphnet.ops.slice import Slice
 from graphnet.ops.split import Split
 from graphnet.ops.upsample import Upsample
@@ -125,3 +127,10 @@ def test_slice(torch, agree, axis, start, stop, step) -> None:
 def test_split(torch, agree, index, sizes) -> None:
     agree(Split(index, sizes=sizes), lambda x0: x0.split(sizes, 1)[index], distinct((2, 6, 5, 3)))
     agree(Split(index, parts=3), lambda x0: x0.chunk(3, 1)[index], distinct((2, 6, 5, 3)))
+
+
+@pytest.mark.parametrize(("factor", "channels"), [*itertools.product((1, 2, 3), (1, 3))])
+def test_pixel_shuffle(torch, agree, factor, channels) -> None:
+    small, large = distinct((2, channels * factor**2, 3, 2)), distinct((2, channels, 3 * factor, 2 * factor))
+    agree(PixelShuffle(factor), lambda x0: torch.nn.functional.pixel_shuffle(x0, factor), small)
+    agree(PixelUnshuffle(factor), lambda x0: torch.nn.functional.pixel_unshuffle(x0, factor), large)
