@@ -14,6 +14,8 @@ from graphnet.ir.definitions import Definition, Registry
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """A finite number; a bool or a text is an error, never converted."""
+Flag = Annotated[bool, Field(strict=True)]
+"""True or false; a number or a text is an error, never converted."""
 NonNegativeNumber = Annotated[Number, Field(ge=0)]
 PositiveNumber = Annotated[Number, Field(gt=0)]
 Share = Annotated[Number, Field(ge=0, le=1)]

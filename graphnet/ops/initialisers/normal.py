@@ -37,6 +37,7 @@ class Normal(Initialiser):
 
     def sample(self, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
         self.check(shape)
-        values = rng.normal(self.mean, self.std, shape)
-        values[list(self.zero_rows)] = 0
+        values = np.asarray(rng.normal(self.mean, self.std, shape))
+        if self.zero_rows:
+            values[list(self.zero_rows)] = 0
         return values

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from graphnet.ir.definitions import OPTIMIZERS
 from graphnet.ir.expression import Expression, sqrt
 from graphnet.ir.optimizer import Group, Optimizer, ParameterSettings
-from graphnet.ir.settings import NonNegativeNumber, PositiveNumber, Retention
+from graphnet.ir.settings import Flag, NonNegativeNumber, PositiveNumber, Retention
 
 
 @OPTIMIZERS.register("rmsprop", primary="lr")
@@ -36,7 +36,7 @@ class RMSprop(Optimizer):
     alpha: Retention = 0.99
     eps: PositiveNumber = 1e-8
     momentum: NonNegativeNumber = 0.0
-    centered: bool = False
+    centered: Flag = False
     weight_decay: NonNegativeNumber = 0.0
     groups: tuple[Group, ...] = ()
 

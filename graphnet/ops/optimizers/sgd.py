@@ -8,7 +8,7 @@ from graphnet.core.diagnostics import AttributeProblem
 from graphnet.ir.definitions import OPTIMIZERS
 from graphnet.ir.expression import Expression
 from graphnet.ir.optimizer import Group, Optimizer, ParameterSettings
-from graphnet.ir.settings import NonNegativeNumber, Number
+from graphnet.ir.settings import Flag, NonNegativeNumber, Number
 
 
 @OPTIMIZERS.register("sgd", primary="lr")
@@ -37,9 +37,9 @@ class SGD(Optimizer):
     lr: NonNegativeNumber = 0.01
     momentum: NonNegativeNumber = 0.0
     dampening: Number = 0.0
-    nesterov: bool = False
+    nesterov: Flag = False
     weight_decay: NonNegativeNumber = 0.0
-    decoupled: bool = False
+    decoupled: Flag = False
     groups: tuple[Group, ...] = ()
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from graphnet.ir.data import Array, DataSource, Demand, Slot, misfit
 from graphnet.ir.definitions import SOURCES
-from graphnet.ir.settings import Names, NamesByName
+from graphnet.ir.settings import Flag, Names, NamesByName
 from graphnet.ops.families.fitting import fit_labels
 from graphnet.ops.families.table import Table, read_table
 
@@ -38,7 +38,7 @@ class Csv(DataSource):
     target: Names | NamesByName = ()
     features: Names | NamesByName = ()
     delimiter: str = Field(default=",", min_length=1, max_length=1)
-    header: bool = True
+    header: Flag = True
 
     def load(self, demand: Demand, folder: Path) -> dict[str, Array]:
         table = read_table(folder / self.path, delimiter=self.delimiter, header=self.header)

@@ -70,6 +70,16 @@ def test_gains_are_pytorchs(nonlinearity: str) -> None:
     assert np.abs(sample("kaiming_uniform", nonlinearity=nonlinearity, a=0.3)).max() == pytest.approx(bound, rel=1e-3)
 
 
+@pytest.mark.parametrize("name", sorted(set(INITIALISERS) - {"bilinear"}))
+@pytest.mark.parametrize("shape", [(), (1,)], ids=str)
+def test_a_single_number_starts_too(name: str, shape: tuple[int, ...]) -> None:
+    """A learned temperature, for instance."""
+    settings = {"value": 2.0} if name == "constant" else {}
+    found = sample(name, shape, **settings)
+    assert (found.shape, found.dtype) == (shape, np.float64)
+    assert np.isfinite(found).all()
+
+
 def test_zeros_ones_and_constants() -> None:
     assert not sample("zeros").any()
     assert (sample("ones") == 1).all()

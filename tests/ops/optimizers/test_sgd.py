@@ -53,7 +53,16 @@ def by_hand(lr_by_step, *, momentum=0.0, dampening=0.0, nesterov=False, weight_d
     return found
 
 
-@pytest.mark.parametrize("settings", [*SETTINGS, {"momentum": 0.9, "weight_decay": 0.1, "decoupled": True}], ids=str)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *SETTINGS,
+        {"weight_decay": 0.1, "decoupled": True},
+        {"momentum": 0.9, "dampening": 0.2, "weight_decay": 0.1, "decoupled": True},
+        {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1, "decoupled": True},
+    ],
+    ids=str,
+)
 def test_it_follows_its_formula(settings: dict[str, Any], trajectory: Trajectory) -> None:
     decay = settings.get("weight_decay", 0.0)
     ours = trajectory(SGD(lr=0.1, **settings), START, GRADIENTS, RATES, ParameterSettings(weight_decay=decay))
@@ -99,7 +108,18 @@ def test_nesterov_needs_a_momentum_without_dampening(settings: dict[str, Any]) -
         SGD(**settings)
 
 
-@pytest.mark.parametrize("settings", [{"lr": -0.1}, {"lr": "0.1"}, {"momentum": -1}, {"lr": float("nan")}, {"rate": 1}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"lr": -0.1},
+        {"lr": "0.1"},
+        {"momentum": -1},
+        {"lr": float("nan")},
+        {"rate": 1},
+        {"nesterov": "no"},
+        {"decoupled": 1},
+    ],
+)
 def test_it_refuses_other_settings(settings: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(settings))):
         OPTIMIZERS["sgd"](**settings)

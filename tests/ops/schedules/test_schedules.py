@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import graphnet.ops  # noqa: F401 - registers the schedules
 from graphnet.core.diagnostics import AttributeProblem
 from graphnet.ir.definitions import SCHEDULES
 
@@ -100,6 +101,18 @@ def test_warmup_is_a_line_up_to_the_schedule(name: str, warmup: dict[str, float]
         assert warmed[length] == 1.0
     else:
         assert warmed[length:] == bare[length:]
+
+
+@pytest.mark.parametrize("strategy", ["cos", "linear"])
+def test_a_cycle_begins_after_its_warmup(strategy: str) -> None:
+    """The warm-up rises to where the cycle starts."""
+    schedule = SCHEDULES["one_cycle"](anneal_strategy=strategy, warmup_steps=9)
+    bare = SCHEDULES["one_cycle"](anneal_strategy=strategy)
+    found = [schedule.factor(step, PER_EPOCH, TOTAL) for step in range(TOTAL)]
+    assert found[:9] == pytest.approx([(step + 1) / 10 / 25 for step in range(9)])
+    assert found[9:] == pytest.approx([bare.factor(step, PER_EPOCH, TOTAL - 9) for step in range(TOTAL - 9)])
+    assert 0.95 < max(found) <= 1
+    assert found[-1] == pytest.approx(1 / 25e4)
 
 
 @settings(deadline=None)
