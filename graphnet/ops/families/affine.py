@@ -61,8 +61,8 @@ def affine_places(
         height, width: of the image.
         shift: what is added to (x, y) then, in pixels, (N, 2).
     """
-    backward = np.linalg.inv(forward)
-    x, y = np.meshgrid(np.arange(width) - (width - 1) / 2, np.arange(height) - (height - 1) / 2)
-    moved = np.stack([x, y], axis=-1) - np.asarray(shift).reshape(-1, 1, 1, 2)
-    shown = np.einsum("nab,nhwb->nhwa", backward, np.broadcast_to(moved, (len(forward), height, width, 2)))
-    return shown[..., 1] + (height - 1) / 2, shown[..., 0] + (width - 1) / 2
+    (a, b), (c, d) = np.moveaxis(np.linalg.inv(forward), 0, -1).reshape(2, 2, -1, 1, 1)
+    to_right, down = np.asarray(shift, dtype=float).reshape(-1, 2).T.reshape(2, -1, 1, 1)
+    x = np.arange(width) - (width - 1) / 2 - to_right
+    y = np.arange(height)[:, None] - (height - 1) / 2 - down
+    return (c * x + d * y) + (height - 1) / 2, (a * x + b * y) + (width - 1) / 2

@@ -17,26 +17,34 @@ def sample_at(pixels: Array, rows: Array, columns: Array, *, outside: float, smo
         smooth: whether to interpolate linearly; otherwise the nearest pixel counts.
     """
     count, channels, height, width = pixels.shape
-    framed = np.full((count, channels, height + 2, width + 2), outside, pixels.dtype)
-    framed[:, :, 1:-1, 1:-1] = pixels
-    flat = framed.reshape(count, channels, -1)
-    rows = np.clip(rows, -1, height) + 1
-    columns = np.clip(columns, -1, width) + 1
-
-    def value(row: Array, column: Array) -> Array:
-        places = (row * (width + 2) + column).reshape(count, 1, -1)
-        found: Array = np.take_along_axis(flat, places, axis=2)
-        return found.reshape(count, channels, *rows.shape[1:])
-
+    framed = np.full((count, height + 2, width + 2, channels), outside, pixels.dtype)
+    framed[:, 1:-1, 1:-1] = np.moveaxis(pixels, 1, -1)  # channels last: one place is read at once
+    values = framed.reshape(-1, channels)
+    rows, columns = (
+        np.broadcast_to(np.clip(place, -1, extent) + 1, (count, *place.shape[1:]))
+        for place, extent in ((rows, height), (columns, width))
+    )
+    first = (np.arange(count) * (height + 2) * (width + 2)).reshape(-1, 1, 1)
     if not smooth:
-        return value(np.floor(rows + 0.5).astype(np.int64), np.floor(columns + 0.5).astype(np.int64))
-    top = np.minimum(np.floor(rows).astype(np.int64), height)
-    left = np.minimum(np.floor(columns).astype(np.int64), width)
+        nearest = first + _whole(rows + 0.5) * (width + 2) + _whole(columns + 0.5)
+        return np.ascontiguousarray(np.moveaxis(values.take(nearest, axis=0), -1, 1))
+    top, left = np.minimum(_whole(rows), height), np.minimum(_whole(columns), width)
+    place = first + top * (width + 2) + left
     # how much of the neighbours below and to the right belongs to each value
-    down, right = ((part[:, None]).astype(pixels.dtype) for part in (rows - top, columns - left))
-    upper = value(top, left) * (1 - right) + value(top, left + 1) * right
-    lower = value(top + 1, left) * (1 - right) + value(top + 1, left + 1) * right
-    blended: Array = upper * (1 - down) + lower * down
+    down, right = ((part[..., None]).astype(pixels.dtype) for part in (rows - top, columns - left))
+    upper = _blend(values.take(place, axis=0), values.take(place + 1, axis=0), right)
+    place += width + 2
+    lower = _blend(values.take(place, axis=0), values.take(place + 1, axis=0), right)
+    return np.ascontiguousarray(np.moveaxis(_blend(upper, lower, down), -1, 1))
+
+
+def _whole(places: Array) -> Array:
+    return np.floor(places).astype(np.int64)
+
+
+def _blend(near: Array, far: Array, part: Array) -> Array:
+    """near + part (far - near), but exactly `near` and `far` at the ends."""
+    blended: Array = near * (1 - part) + far * part
     return blended
 
 
@@ -68,9 +76,7 @@ def _stretch_first(pixels: Array, first: Array, size: Array, smooth: bool) -> Ar
     before = np.floor(place).astype(np.int64)
     part = (place - before).astype(pixels.dtype).reshape(*place.shape, *[1] * (pixels.ndim - 2))
     near = pixels[samples, first[:, None] + before]
-    far = pixels[samples, first[:, None] + np.minimum(before + 1, last)]
-    blended: Array = near * (1 - part) + far * part
-    return blended
+    return _blend(near, pixels[samples, first[:, None] + np.minimum(before + 1, last)], part)
 
 
 def windows_at(pixels: Array, first: Array, height: int, width: int) -> Array:
@@ -81,10 +87,8 @@ def windows_at(pixels: Array, first: Array, height: int, width: int) -> Array:
         first: the rectangle's first row and column, (N, 2), whole numbers.
         height, width: of all rectangles.
     """
-    samples = np.arange(len(pixels))[:, None]
-    rows = np.moveaxis(pixels, 2, 1)[samples, first[:, :1] + np.arange(height)]
-    found = np.moveaxis(rows, 3, 1)[samples, first[:, 1:] + np.arange(width)]  # (N, width, height, C)
-    return np.ascontiguousarray(found.transpose(0, 3, 2, 1))
+    every = np.lib.stride_tricks.sliding_window_view(pixels, (height, width), axis=(2, 3))
+    return np.asarray(every[np.arange(len(pixels)), :, first[:, 0], first[:, 1]])
 
 
 def smoothed(pixels: Array, weights: Array) -> Array:
