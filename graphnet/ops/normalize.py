@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from graphnet.core.types import TensorType
 from graphnet.ir.builder import Builder
-from graphnet.ir.expression import Expression, maximum, sqrt, where
 from graphnet.ir.graph import Value
 from graphnet.ir.operator import operator
 from graphnet.ops.families.attributes import NonNegativeReal, Whole
 from graphnet.ops.families.exponential import AlongAxis
+from graphnet.ops.families.lengths import normalised, normalised_gradient
 
 
 @operator("normalize", primary="axis", category="normalisation")
@@ -35,19 +35,10 @@ class Normalize(AlongAxis):
         return x, TensorType((*x.shape[:axis], *x.shape[axis + 1 :]))
 
     def lower(self, b: Builder, *inputs: Value) -> tuple[Value, ...]:
-        (x,) = inputs
-        axis, kept = self.axes(x.type)
-        norm = b.pointwise("norm", sqrt, b.reduce("sum_of_squares", "sum", lambda v: v * v, x, axes=(axis,)))
-        return b.pointwise("normalize", lambda v, n: v / maximum(n, self.eps), x, norm, axes=(None, kept)), norm
+        return normalised(b, inputs[0], self.axes(inputs[0].type)[0], self.eps)
 
     def gradient(
         self, b: Builder, gradient: Value, inputs: tuple[Value, ...], outputs: tuple[Value, ...]
     ) -> tuple[Value | None, ...]:
         y, norm = outputs
-        axis, kept = self.axes(y.type)
-        along = b.reduce("gradient_along", "sum", lambda gy, y: gy * y, gradient, y, axes=(axis,))
-
-        def across(gy: Expression, y: Expression, along: Expression, n: Expression) -> Expression:
-            return (gy - where(n < self.eps, 0, y * along)) / maximum(n, self.eps)
-
-        return (b.pointwise("normalize_gradient", across, gradient, y, along, norm, axes=(None, None, kept, kept)),)
+        return (normalised_gradient(b, gradient, y, norm, self.axes(y.type)[0], self.eps),)

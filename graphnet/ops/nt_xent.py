@@ -6,10 +6,11 @@ import math
 
 from graphnet.core.types import TensorType
 from graphnet.ir.builder import Builder
-from graphnet.ir.expression import BatchSize, Expression, exp, log, maximum, sqrt, where
+from graphnet.ir.expression import BatchSize, Expression, exp, log, maximum, where
 from graphnet.ir.graph import Value
 from graphnet.ir.operator import Operator, operator
 from graphnet.ops.families.attributes import PositiveReal
+from graphnet.ops.families.lengths import normalised, normalised_gradient
 from graphnet.ops.families.losses import SCALAR
 from graphnet.ops.families.pairs import BY_COLUMN, OWN, PAIRS, ROWS, mixed, require_embeddings, similarities
 
@@ -50,22 +51,20 @@ class NTXent(Operator):
         return 4 * operands[0].size
 
     def lower(self, b: Builder, *inputs: Value) -> tuple[Value, ...]:
-        views = [_normalised(b, x) for x in inputs]
+        views = [normalised(b, x, 1, SHORTEST) for x in inputs]
         totals, kept = [], []
-        for (z, inverse), (partner, _) in zip(views, reversed(views), strict=True):
+        for (z, norm), (partner, _) in zip(views, reversed(views), strict=True):
             same, cross = similarities(b, z, z), similarities(b, z, partner)
             logarithm, loss = self._rows(b, same, cross)
             totals.append(b.reduce("nt_xent", "sum", lambda v: v, loss, axes=(0,)))
-            kept += [z, inverse, same, cross, logarithm]
+            kept += [z, norm, same, cross, logarithm]
         return b.pointwise("mean", lambda x, y: (x + y) / (2 * BatchSize()), *totals), *kept
 
     def _rows(self, b: Builder, same: Value, cross: Value) -> tuple[Value, Value]:
         """The logarithm of each row's sum of exponentials, and its loss."""
-
-        def others(s: Expression, otherwise: float) -> Expression:
-            return where(OWN, otherwise, s)
-
-        largest = b.reduce("largest", "max", lambda s, c: maximum(others(s, -math.inf), c), same, cross, axes=BY_COLUMN)
+        largest = b.reduce(
+            "largest", "max", lambda s, c: maximum(where(OWN, -math.inf, s), c), same, cross, axes=BY_COLUMN
+        )
         total = b.reduce(
             "sum_of_exponentials", "sum",
             lambda s, c, m: where(OWN, 0, self._exp(s - m)) + self._exp(c - m), same, cross, largest, axes=BY_COLUMN,
@@ -93,30 +92,13 @@ class NTXent(Operator):
             return share * (self._p(s, row) + self._p(s, column) - where(OWN, 2, 0))
 
         found = []
-        for (z, inverse, same, cross, logarithm), (partner, *_, other) in zip(views, reversed(views), strict=True):
+        for (z, norm, same, cross, logarithm), (partner, *_, other) in zip(views, reversed(views), strict=True):
             within = b.pointwise("similarity_gradient", pull, same, logarithm, logarithm, share, axes=along)
             across = b.pointwise("similarity_gradient", push, cross, logarithm, other, share, axes=along)
             gz = b.add(mixed(b, "nt_xent_gradient", within, z), mixed(b, "nt_xent_gradient", across, partner))
-            found.append(_through_norm(b, gz, z, inverse))
+            found.append(normalised_gradient(b, gz, z, norm, 1, SHORTEST))
         return tuple(found)
 
     def _p(self, similarity: Expression, logarithm: Expression) -> Expression:
         """The probability of a pair, among all of a row or column."""
         return exp(similarity / self.temperature - logarithm)
-
-
-def _normalised(b: Builder, x: Value) -> tuple[Value, Value]:
-    """The rows brought to length 1, and 1 / their lengths."""
-    squares = b.reduce("squares", "sum", lambda v: v * v, x, axes=(1,))
-    inverse = b.pointwise("inverse_length", lambda s: 1 / maximum(sqrt(s), SHORTEST), squares)
-    return b.pointwise("normalised", lambda v, i: v * i, x, inverse), inverse
-
-
-def _through_norm(b: Builder, gz: Value, z: Value, inverse: Value) -> Value:
-    """The gradient of the rows before they were brought to length 1."""
-    along = b.reduce("along", "sum", lambda g, v: g * v, gz, z, axes=(1,))
-
-    def slope(g: Expression, v: Expression, a: Expression, i: Expression) -> Expression:
-        return i * where(i < 1 / SHORTEST, g - v * a, g)
-
-    return b.pointwise("nt_xent_gradient", slope, gz, z, along, inverse)

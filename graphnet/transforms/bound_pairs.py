@@ -76,7 +76,7 @@ class _Rewriter:
         reads = []
         for read in op.reads:
             value = inputs[read.operand]
-            if value.type.is_batched and any(name in second for name, _ in read.index[0].terms):
+            if value.type.is_batched and read.index[0].loops & second:
                 value = self._copy(node, value)
             if value not in operands:
                 operands.append(value)
@@ -106,7 +106,7 @@ class _Rewriter:
 def _second_loops(op: Comprehension) -> set[str]:
     """The loops over the batch that need an end: other axes than the first of the outputs, or of what is read, are."""
     batched = {loop.name for loop in (*op.out, *op.reduce) if loop.extent == BATCH}
-    inner = {name for read in op.reads for index in read.index[1:] for name, _ in index.terms}
+    inner = {name for read in op.reads for index in read.index[1:] for name in index.loops}
     inner |= {loop.name for loop in op.out}
     return (batched & inner) - {loop.name for loop in op.out[:1]}
 

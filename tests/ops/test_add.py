@@ -18,6 +18,9 @@ SAMPLES = [
     Sample(Add(), (distinct((3, 5, 1, 1), seed=1), MAPS), reference, title="per channel"),
     Sample(Add(), (MAPS, distinct((3, 1, 1, 1), seed=1)), reference, title="scalar"),
     Sample(Add(), (distinct((3, 5)), distinct((3, 1), seed=1)), reference, title="features and scalar"),
+    Sample(
+        Add(), (MAPS, distinct((3,), seed=1)), lambda x, y: x + y.reshape(3, 1, 1, 1), title="a number for each sample"
+    ),
     Sample(Add(), tuple(distinct((3, 5), seed=k) for k in range(4)), reference, title="four operands"),
     Sample(Add(), (MAPS, distinct((3, 5, 1, 1), seed=1), MAPS / 3), reference, title="three shapes"),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from graphnet.core.diagnostics import AttributeProblem
-from graphnet.core.types import Extent, TensorType
+from graphnet.core.types import BATCH, Extent, TensorType
 from graphnet.ir.builder import broadcast_shape
 from graphnet.ir.graph import Value
 from graphnet.ops.families.attributes import require_floats
@@ -37,8 +37,10 @@ def common_shape(operands: Sequence[TensorType]) -> tuple[Extent, ...]:
 def _broadcasts(operand: TensorType, shape: tuple[Extent, ...]) -> bool:
     if operand.shape == shape or operand.rank == 0:
         return True
+    if operand.shape == shape[:1] == (BATCH,):  # a number for each sample
+        return True
     if operand.rank == 1 and not operand.is_batched:
         return len(shape) > 1 and operand.shape[0] == shape[1]
-    if operand.rank != len(shape) or operand.is_batched != (shape[0] == "N"):
+    if operand.rank != len(shape) or operand.is_batched != (shape[0] == BATCH):
         return False
     return operand.size == 1 or (operand.shape[1] == shape[1] and all(extent == 1 for extent in operand.shape[2:]))
