@@ -30,8 +30,8 @@ def examples() -> list[tuple[str, str]]:
 
 def spec_around(example: str, inputs: str) -> str:
     """A network that has the values an example reads by name, and parameters."""
-    read = re.findall(r"(?:from|like): \[?([^\]}]+)", example)
-    named = [f"  - {{identity, name: {name.strip()}}}" for names in read for name in names.split(",")]
+    read = re.findall(r"(?:from|like): (\w+|\[[^\]]+)", example)
+    named = [f"  - {{identity, name: {name.strip()}}}" for names in read for name in names.strip("[").split(",")]
     is_loss = example.startswith("loss:")
     width = 3 if "weights" in example else 1
     head = [
