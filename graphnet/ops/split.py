@@ -15,15 +15,13 @@ from graphnet.ops.families.regions import Region
 class Split(Operator):
     """One of the parts that an axis is cut into, equal ones or parts of given sizes.
 
-    A value is one tensor, so each part has an entry of its own, which says its `index`:
-
-        - {split: {parts: 2, index: 0}, from: both, name: left}
-        - {split: {parts: 2, index: 1}, from: both, name: right}
+    A value is one tensor, so each part has an entry of its own, which says its `index`.
 
     Gradient: gy in its part, and zeros in the others.
 
     Example:
-        `- split: {parts: 2, index: 0}`, or the last of unequal parts: `- split: {sizes: [3, 5], index: -1}`
+        `- {split: {parts: 2, index: 1}, from: both, name: right}`, or the last of unequal parts:
+        `- split: {sizes: [3, 5], index: -1}`
 
     Attributes:
         index: which part, from 0; negative ones count from the end.
