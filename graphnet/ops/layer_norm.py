@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from graphnet.core.diagnostics import AttributeProblem
 from graphnet.core.types import TensorType, product
-from graphnet.ir.builder import Builder
-from graphnet.ir.expression import Expression
+from graphnet.ir.builder import Builder, Function, axis_loops
+from graphnet.ir.comprehension import Index, Result
+from graphnet.ir.expression import Expression, Load
 from graphnet.ir.graph import ParameterSpec, Value
 from graphnet.ir.operator import Operator, operator
 from graphnet.ops.families.attributes import Axes, Extents, Flag, NonNegativeReal, require_axes, require_floats
@@ -114,36 +116,40 @@ class LayerNorm(Operator):
     ) -> tuple[Value | None, ...]:
         (x, *affine), (mean, inv_std) = inputs, outputs[1:]
         axes, kept, count = self._axes(x.type), self._kept(x.type), product(self._shape(x.type))
-        weight, weight_axes = affine[:1], [axes] * len(affine[:1])
+        weight = affine[:1]
 
         def scaled(gy: Expression, *weight: Expression) -> Expression:
             return gy * weight[0] if weight else gy
 
-        mean_h = b.reduce(
-            "gradient_sum", "sum", scaled, gradient, *weight, axes=axes, operand_axes=(None, *weight_axes)
-        )
-        mean_h = b.pointwise("mean_gradient", lambda s: s / count, mean_h)
-        slope = b.reduce(
-            "centred_gradient_sum", "sum", lambda gy, v, m, *w: scaled(gy, *w) * (v - m), gradient, x, mean, *weight,
-            axes=axes, operand_axes=(None, None, kept, *weight_axes),
+        loops = axis_loops(x.type.shape)
+        here = [Index.of(loop.name) for loop in loops]
+        outside, inside = ([here[axis] for axis in chosen] for chosen in (kept, axes))
+        h = scaled(Load(0), *(Load(3) for _ in weight))
+        sum_h, centred = b.fold(
+            "layer_norm_sums", [loops[axis] for axis in kept], [loops[axis] for axis in axes],
+            [(gradient, here), (x, here), (mean, outside), *((value, inside) for value in weight)],
+            Result(h, "sum"), Result(h * (Load(1) - Load(2)), "sum"),
         )  # fmt: skip
-        slope = b.pointwise("slope", lambda s, i: s * i * i / count, slope, inv_std)
+        mean_h = b.pointwise("mean_gradient", lambda s: s / count, sum_h)
+        slope = b.pointwise("slope", lambda s, i: s * i * i / count, centred, inv_std)
         gx = b.pointwise(
             "layer_norm_gradient",
             lambda gy, v, m, i, mean, slope, *w: standardise_gradient(scaled(gy, *w), v, m, i, mean, slope),
-            gradient, x, mean, inv_std, mean_h, slope, *weight, axes=(None, None, *[kept] * 4, *weight_axes),
+            gradient, x, mean, inv_std, mean_h, slope, *weight, axes=(None, None, *[kept] * 4, *(axes for _ in weight)),
         )  # fmt: skip
         if not affine:
             return (gx,)
-        gw = b.reduce(
-            "weight_gradient", "sum", lambda gy, v, m, i: gy * (v - m) * i, gradient, x, mean, inv_std,
-            axes=(0,), operand_axes=(None, None, kept, kept),
+        gw = self._sum_outside(
+            b, "weight_gradient", lambda gy, v, m, i: gy * (v - m) * i, gradient, x, mean, inv_std,
+            operand_axes=(None, None, kept, kept),
         )  # fmt: skip
-        gradients = [gw, b.reduce("bias_gradient", "sum", lambda gy: gy, gradient, axes=(0,))] if self.bias else [gw]
-        return gx, *(self._sum_to_parameter(b, g, kept) for g in gradients)
+        return (gx, gw, self._sum_outside(b, "bias_gradient", lambda gy: gy, gradient)) if self.bias else (gx, gw)
 
-    @staticmethod
-    def _sum_to_parameter(b: Builder, value: Value, kept: tuple[int, ...]) -> Value:
-        """The sum over the other axes, after that over the batch: so vectors along one of them need no gathers."""
-        rest = tuple(axis - 1 for axis in kept[1:])
-        return b.reduce("sum", "sum", lambda g: g, value, axes=rest) if rest else value
+    def _sum_outside(self, b: Builder, label: str, function: Function, *values: Value, **options: Any) -> Value:
+        """The sum of an expression over all axes but those that are normalised: within each sample first.
+
+        So memory is read from its start to its end.
+        """
+        _, *positions = self._kept(values[0].type)
+        of_samples = b.reduce(label, "sum", function, *values, axes=positions, **options)
+        return b.reduce(f"{label}_total", "sum", lambda s: s, of_samples, axes=(0,))

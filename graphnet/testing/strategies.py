@@ -246,7 +246,7 @@ class _Writer:
 def _fits(
     definition: type[Operator], settings: dict[str, Any], operands: Sequence[Tensor], references: dict[str, Tensor]
 ) -> bool:
-    """Whether an operator accepts its operands, and makes nothing large of them."""
+    """Whether an operator accepts its operands, and makes something with axes of them, but nothing large."""
     values = [v.value for v in operands]
     settings = dict(settings)
     try:
@@ -258,5 +258,7 @@ def _fits(
         made, *_ = operator.infer(*types)
         parameters = operator.parameters(*types)
     except (AttributeProblem, SettingsError):
+        return False
+    if made.rank < 2:  # nothing could be joined to it
         return False
     return max(made.size, *(product(spec.shape) for spec in parameters.values()), 0) <= MOST_ELEMENTS

@@ -184,11 +184,14 @@ class _Chooser:
         return self._default(first)
 
     def _folds_lanes(self, node: Node) -> bool:
+        """Whether the lanes of the largest operand are folded: vectors run along those, whatever the others have."""
         op = node.comprehension
         folded = {loop.name for loop in op.reduce}
+        sizes = [(value.type.is_batched, value.type.size) for value in node.inputs]
         for read in op.reads:
             axis = self._layout(node.inputs[read.operand]).lane_axis
-            if axis is not None and read.index[axis].loop in folded:
+            is_largest = sizes[read.operand] == max(sizes)
+            if is_largest and axis is not None and read.index[axis].loop in folded:
                 return True
         return False
 
