@@ -107,6 +107,16 @@ def test_a_gradient_lies_as_its_parameter() -> None:
         assert gradient not in laid.aliases
 
 
+def test_a_fold_runs_vectors_along_the_lanes_of_its_largest_operand() -> None:
+    """Weights have lanes along the features too; the features are folded, and the positions have the vectors."""
+    net = gn.Network("norm")
+    net.loss(gn.squared_error(gn.layer_norm(gn.prelu(net.input("x", (9, 17)))), "target"))
+    net.loss(gn.squared_error(gn.layer_norm(gn.prelu(net.input("z", (9,)))), "other"))
+    laid = laid_out(net)
+    sums = [k.root.outputs[0] for k in laid.fused.kernels if k.root.comprehension.label == "layer_norm_sums"]
+    assert {value.type.rank: laid.layouts[value].lane_axis for value in sums} == {2: 1, 1: None}
+
+
 # -- views -------------------------------------------------------------------------------------------------------
 
 
