@@ -65,7 +65,7 @@ def shared_parameters(
     problem: dict[str, Any] = {"code": "share"}
     if has_init:
         raise AttributeProblem(f"{subject} shares '{shared.name}' and cannot have its own `init`", **problem)
-    found = {value.name.rpartition(".")[2]: value for value in shared.parameters}
+    found = dict(zip(shared.parameter_names, shared.parameters, strict=True))
     for name in {**specs, **found}:
         if name not in specs or name not in found:
             raise AttributeProblem(

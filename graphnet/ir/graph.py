@@ -103,6 +103,11 @@ class Node:
         return self.inputs[self.operands :]
 
     @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """What the operator calls its parameters; a name may have dots: `out_proj.weight`."""
+        return tuple(self.op.parameters(*(value.type for value in self.inputs[: self.operands])))
+
+    @property
     def comprehension(self) -> Comprehension:
         """The op of a lowered node."""
         assert isinstance(self.op, Comprehension), f"{self.name} is not lowered"

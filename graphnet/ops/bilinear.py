@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from graphnet.core.types import BATCH, TensorType
+from graphnet.core.types import TensorType
 from graphnet.ir.builder import Builder
-from graphnet.ir.comprehension import Index, Loop
 from graphnet.ir.graph import Initializer, ParameterSpec, Value
 from graphnet.ir.operator import Operator, operator
 from graphnet.ops.families.attributes import Flag, Positive, require_rank
+from graphnet.ops.families.einsum import einsum
 
 
 @operator("bilinear", primary="out_features", arity=2, category="contraction")
@@ -55,33 +55,19 @@ class Bilinear(Operator):
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         left, right, weight, *bias = inputs
-        n, o, i, j = _loops(weight)
-        products = _products(b, left, right)
-        y = b.contract("bilinear", [n, o], [i, j], products, _index(n, i, j), weight, _index(o, i, j))
+        y = einsum(b, "bilinear", "nij,oij->no", _products(b, left, right), weight)
         return b.pointwise("bias", lambda v, shift: v + shift, y, *bias) if bias else y
 
     def gradient(
         self, b: Builder, gradient: Value, inputs: tuple[Value, ...], outputs: tuple[Value, ...]
     ) -> tuple[Value | None, ...]:
         left, right, weight, *bias = inputs
-        n, o, i, j = _loops(weight)
-        label = "bilinear_products_gradient"
-        slopes = b.contract(label, [n, i, j], [o], gradient, _index(n, o), weight, _index(o, i, j))
-        products = _products(b, left, right)
-        gw = b.contract("bilinear_weight_gradient", [o, i, j], [n], gradient, _index(n, o), products, _index(n, i, j))
-        found = [_share(b, slopes, right, axis=1), _share(b, slopes, left, axis=2), gw]
+        slopes = einsum(b, "bilinear_products_gradient", "no,oij->nij", gradient, weight)
+        gw = einsum(b, "bilinear_weight_gradient", "no,nij->oij", gradient, _products(b, left, right))
+        found = [_share(b, slopes, right, summed=2), _share(b, slopes, left, summed=1), gw]
         if bias:
             found.append(b.reduce("bias_gradient", "sum", lambda g: g, gradient, axes=(0,)))
         return tuple(found)
-
-
-def _loops(weight: Value) -> tuple[Loop, Loop, Loop, Loop]:
-    o, i, j = weight.type.sample_shape
-    return Loop("n", BATCH), Loop("o", o), Loop("i", i), Loop("j", j)
-
-
-def _index(*loops: Loop) -> list[Index]:
-    return [Index.of(loop.name) for loop in loops]
 
 
 def _products(b: Builder, left: Value, right: Value) -> Value:
@@ -90,14 +76,7 @@ def _products(b: Builder, left: Value, right: Value) -> Value:
     return b.pointwise("products", lambda x, y: x * y, left, right, axes=((0, 1), (0, 2)), shape=shape)
 
 
-def _share(b: Builder, slopes: Value, other: Value, axis: int) -> Value:
-    """The gradient of the operand along `axis` of the products, given the other operand."""
-    return b.reduce(
-        "bilinear_gradient",
-        "sum",
-        lambda g, x: g * x,
-        slopes,
-        other,
-        axes=(3 - axis,),
-        operand_axes=(None, (0, 3 - axis)),
-    )
+def _share(b: Builder, slopes: Value, other: Value, summed: int) -> Value:
+    """The gradient of one operand, given the other, which is along the axis that is summed over."""
+    axes = (None, (0, summed))
+    return b.reduce("bilinear_gradient", "sum", lambda g, x: g * x, slopes, other, axes=(summed,), operand_axes=axes)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from graphnet.core.diagnostics import AttributeProblem
 from graphnet.core.types import TensorType
-from graphnet.ir.builder import Builder, axis_loops
-from graphnet.ir.comprehension import Index, Loop
+from graphnet.ir.builder import Builder
 from graphnet.ir.graph import Value
 from graphnet.ir.operator import Operator, operator
 from graphnet.ops.families.attributes import Flag, require_floats
+from graphnet.ops.families.einsum import einsum
 
 
 @operator("matmul", arity=2, category="contraction")
@@ -52,42 +52,26 @@ class Matmul(Operator):
         return y.size * _matrix(operands[0], transposed=self.transpose_left)[1]
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
-        left, right, y = self._loops(inputs)
-        return _contract(b, "matmul", y, inputs[0], left, inputs[1], right)
+        left, right, y = self._axes(inputs)
+        return einsum(b, "matmul", f"{left},{right}->{y}", *inputs)
 
     def gradient(
         self, b: Builder, gradient: Value, inputs: tuple[Value, ...], outputs: tuple[Value, ...]
     ) -> tuple[Value | None, ...]:
-        left, right, y = self._loops(inputs)
+        left, right, y = self._axes(inputs)
         return (
-            _contract(b, "matmul_left_gradient", left, gradient, y, inputs[1], right),
-            _contract(b, "matmul_right_gradient", right, inputs[0], left, gradient, y),
+            einsum(b, "matmul_left_gradient", f"{y},{right}->{left}", gradient, inputs[1]),
+            einsum(b, "matmul_right_gradient", f"{left},{y}->{right}", inputs[0], gradient),
         )
 
-    def _loops(self, inputs: tuple[Value, ...]) -> tuple[list[Loop], list[Loop], list[Loop]]:
-        """The loops over the axes of left, right and y."""
-        left, right = (value.type for value in inputs)
-        around = axis_loops(left.shape)[:-2]
-        rows, inner = _matrix(left, transposed=self.transpose_left)
-        _, columns = _matrix(right, transposed=self.transpose_right)
-        i, k, j = Loop("i", rows), Loop("k", inner), Loop("j", columns)
-        return (
-            [*around, *((k, i) if self.transpose_left else (i, k))],
-            [*around, *((j, k) if self.transpose_right else (k, j))],
-            [*around, i, j],
-        )
+    def _axes(self, inputs: tuple[Value, ...]) -> tuple[str, str, str]:
+        """A letter for each axis of left, right and y."""
+        around = "n" + "abcdefgh"[: inputs[0].type.rank - 3]
+        left, right = "ki" if self.transpose_left else "ik", "jk" if self.transpose_right else "kj"
+        return around + left, around + right, f"{around}ij"
 
 
 def _matrix(operand: TensorType, *, transposed: bool) -> tuple[int, int]:
     """Rows and columns of an operand's matrices, as they are multiplied."""
     first, second = operand.sample_shape[-2:]
     return (second, first) if transposed else (first, second)
-
-
-def _contract(
-    b: Builder, label: str, out: list[Loop], x: Value, x_loops: list[Loop], y: Value, y_loops: list[Loop]
-) -> Value:
-    """The product of two values, summed over the loops that the output lacks."""
-    folded = [loop for loop in x_loops if loop not in out]
-    x_index, y_index = ([Index.of(loop.name) for loop in loops] for loops in (x_loops, y_loops))
-    return b.contract(label, out, folded, x, x_index, y, y_index)

@@ -121,6 +121,14 @@ FOUND = {
           - {flatten, from: concat1}
           - {concat, from: [flatten1, flatten2]}
     """,
+    "units that are reshaped lie evenly, and their kernel walks them in the blocks of its weights": """
+        inputs: {x: [5, 6]}
+        layers:
+          - linear: 18
+          - reshape: [5, 3, 2, 3]
+          - tanh
+          - flatten
+    """,
     "an operand that is read twice had one offset": """
         inputs: {x: [2]}
         layers:

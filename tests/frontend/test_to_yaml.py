@@ -309,3 +309,12 @@ def networks(draw: st.DrawFn) -> gn.Network:
 @given(networks())
 def test_any_network_survives(net: gn.Network) -> None:
     round_trip(net)
+
+
+def test_parameters_may_have_dots_in_their_names() -> None:
+    net = gn.Network("dotted")
+    x = gn.attention(net.input("x", (5, 6)), 2, name="attn", freeze=True, init={"out_proj.weight": "zeros"})
+    net.share("attn", x, name="again")
+    text = round_trip(net)
+    assert "  - {attention: 2, name: attn, init: {out_proj.weight: zeros}, freeze: true}\n" in text
+    assert "  - {share: attn, name: again}\n" in text

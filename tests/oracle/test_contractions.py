@@ -4,6 +4,8 @@ import itertools
 
 import pytest
 
+from graphnet.core.types import TensorType
+from graphnet.ops.attention import Attention
 from graphnet.ops.bilinear import Bilinear
 from graphnet.ops.embedding import Embedding
 from graphnet.ops.linear import Linear
@@ -67,3 +69,23 @@ def test_locally_connected2d(torch, agree, kernel, stride, padding, dilation) ->
         return torch.einsum("nkp,okp->nop", windows, filters).unflatten(2, bias.shape[1:]) + bias
 
     agree(LocallyConnected2d(3, kernel, stride, padding, dilation), theirs, distinct((2, 2, 5, 6)))
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(("heads", "features", "length"), [(1, 3, 2), (2, 6, 5), (3, 12, 7)])
+def test_attention(torch, agree, heads, features, length, causal, bias) -> None:
+    """Parameters go by PyTorch's names."""
+    layer = torch.nn.MultiheadAttention(features, heads, bias=bias, batch_first=True).double()
+    hidden = torch.ones(length, length).triu(1).bool() if causal else None
+    x = distinct((2, length, features))
+    specs = Attention(heads, causal, bias).parameters(TensorType.batched(length, features))
+    assert {name: spec.shape for name, spec in specs.items()} == {
+        name: tuple(array.shape) for name, array in layer.state_dict().items()
+    }
+
+    def theirs(x0, **parameters):
+        options = {"attn_mask": hidden, "need_weights": False}
+        return torch.func.functional_call(layer, parameters, (x0, x0, x0), options)[0]
+
+    agree(Attention(heads, causal, bias), theirs, x)

@@ -124,9 +124,10 @@ class NestPlan:
         for dim in self.out.dims:
             parts = self.cut[self.op.out[dim.axis].name]
             same = [p for p in parts if p.step == dim.step and not p.is_group and p not in ordered]
-            one_dim = len(self.out.along(dim.axis)) == 1
+            steps = {d.step for d in self.out.along(dim.axis)}
+            is_cut_anew = any(p.step not in steps and not p.is_group for p in parts)  # as an operand asks
             groups = [p for p, after in pairwise(parts) if p.is_group and after in same[:1]]
-            ordered += [p for p in parts if p not in ordered] if one_dim else groups + same[:1]
+            ordered += [p for p in parts if p not in ordered] if len(steps) == 1 or is_cut_anew else groups + same[:1]
         return ordered
 
     def _locate_all(self) -> bool:

@@ -17,7 +17,7 @@ Member = Node | Group
 
 def owner_of(node: Node) -> str:
     """The path of the layer whose parameters a node uses: its own, unless it shares another's."""
-    return node.parameters[0].name.rpartition(".")[0] if node.parameters else node.name
+    return node.parameters[0].name.removesuffix(f".{node.parameter_names[0]}") if node.parameters else node.name
 
 
 def members_of(group: Group) -> list[Member]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from graphnet.core.types import TensorType
 from graphnet.frontend.patterns import is_match
 from graphnet.frontend.python.term import has_target
+from graphnet.frontend.writing.group_facts import owner_of
 from graphnet.frontend.writing.to_entries import LayerWriter
 from graphnet.frontend.writing.written_settings import changed_settings, written_initialiser, written_training
 from graphnet.frontend.writing.yaml_writer import Bare, block
@@ -163,5 +164,6 @@ def _loss_inits(graph: Graph) -> dict[str, Any]:
 
 def _frozen_alone(graph: Graph) -> list[str]:
     """The parameters that are frozen, in layers that as a whole are not."""
-    frozen = {node.name for node in graph.nodes if node.frozen and node.op.kind == "layer"}
-    return [p.path for p in graph.parameters if p.value.frozen and p.path.rpartition(".")[0] not in frozen]
+    layers = [node for node in graph.nodes if node.frozen and node.op.kind == "layer" and owner_of(node) == node.name]
+    frozen = {value for node in layers for value in node.parameters}
+    return [p.path for p in graph.parameters if p.value.frozen and p.value not in frozen]

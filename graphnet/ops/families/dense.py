@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from graphnet.core.types import BATCH
 from graphnet.ir.builder import Builder
-from graphnet.ir.comprehension import Index, Loop
 from graphnet.ir.graph import Initializer, ParameterSpec, Value
+from graphnet.ops.families.einsum import einsum
 
 
 def dense_parameters(features: int, units: int, *, bias: bool) -> dict[str, ParameterSpec]:
@@ -20,8 +19,8 @@ def dense_parameters(features: int, units: int, *, bias: bool) -> dict[str, Para
 
 def dense(b: Builder, label: str, x: Value, weight: Value, bias: Value | None) -> Value:
     """y[n, c] = sum over f of x[n, f] * weight[c, f], plus bias[c]; or the same at each position l, y[n, l, c]."""
-    positions, unit, feature = _loops(x, weight)
-    y = b.contract(label, [*positions, unit], [feature], x, _index(*positions, feature), weight, _index(unit, feature))
+    at = _positions(x)
+    y = einsum(b, label, f"{at}f,cf->{at}c", x, weight)
     if bias is None:
         return y
     return b.pointwise("bias", lambda v, shift: v + shift, y, bias, axes=(None, (y.type.rank - 1,)))
@@ -31,25 +30,14 @@ def dense_gradient(
     b: Builder, label: str, gradient: Value, x: Value, weight: Value, bias: Value | None
 ) -> tuple[Value, ...]:
     """The gradients of x, weight and, where there is one, bias."""
-    positions, unit, feature = _loops(x, weight)
-    there = _index(*positions, unit)
-    gx = b.contract(
-        f"{label}_input_gradient", [*positions, feature], [unit], gradient, there, weight, _index(unit, feature)
-    )
-    gw = b.contract(
-        f"{label}_weight_gradient", [unit, feature], positions, gradient, there, x, _index(*positions, feature)
-    )
+    at = _positions(x)
+    gx = einsum(b, f"{label}_input_gradient", f"{at}c,cf->{at}f", gradient, weight)
+    gw = einsum(b, f"{label}_weight_gradient", f"{at}c,{at}f->cf", gradient, x)
     if bias is None:
         return gx, gw
     return gx, gw, b.reduce("bias_gradient", "sum", lambda g: g, gradient, axes=range(gradient.type.rank - 1))
 
 
-def _loops(x: Value, weight: Value) -> tuple[tuple[Loop, ...], Loop, Loop]:
-    """The loops over the positions of x, over the units and over the features."""
-    units, features = weight.type.sample_shape
-    positions = Loop("n", BATCH), *(Loop("l", length) for length in x.type.sample_shape[:-1])
-    return positions, Loop("c", units), Loop("f", features)
-
-
-def _index(*loops: Loop) -> list[Index]:
-    return [Index.of(loop.name) for loop in loops]
+def _positions(x: Value) -> str:
+    """The axes before the features."""
+    return "n" if x.type.rank == 2 else "nl"
