@@ -13,7 +13,7 @@ from graphnet.commands.bench_report import BenchReport, BenchTables, StepTimes
 from graphnet.commands.options import Batch, Json, Quiet, Set, Spec, Threads
 from graphnet.commands.reading import read_network
 from graphnet.commands.terminal import failures_as_json, print_json, show
-from graphnet.frontend.training import TrainConfig
+from graphnet.commands.training import forget_weights
 from graphnet.model import Model, compile
 from graphnet.runtime.arrays import Array
 from graphnet.runtime.cores import usable_cores
@@ -47,8 +47,7 @@ def run(
     """
     with failures_as_json(json):
         network = read_network(spec, set_, quiet=quiet)
-        config = network.train if network.train is not None else TrainConfig()
-        network.train = config.changed(weights=None)  # those that training starts from play no part
+        forget_weights(network)
         workers = min(threads, usable_cores()) if threads is not None else usable_cores()
         size = batch if batch is not None else batch_size_of(network)
         model = compile(network, batch_size=size, threads=workers)

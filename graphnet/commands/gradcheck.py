@@ -12,7 +12,7 @@ from rich.text import Text
 from graphnet.commands.options import Device, Json, Quiet, Set, Spec, Threads
 from graphnet.commands.reading import read_network
 from graphnet.commands.terminal import complain, failures_as_json, print_json, say, show
-from graphnet.frontend.training import TrainConfig
+from graphnet.commands.training import forget_weights
 from graphnet.model import compile
 from graphnet.testing.gradient_report import GradientReport
 
@@ -31,8 +31,7 @@ def run(
     """
     with failures_as_json(json):
         network = read_network(spec, set_, quiet=quiet)
-        config = network.train if network.train is not None else TrainConfig()
-        network.train = config.changed(weights=None)  # those that training starts from play no part
+        forget_weights(network)
         model = compile(network, device=device, dtype="float64", batch_size=samples, threads=threads, seed=seed)
         report = model.check_gradients(samples=samples, seed=seed)
     if json:

@@ -49,6 +49,12 @@ def weights_file(given: Path) -> Path:
     raise RunError(f"the folder {given} holds no weights: neither {BEST} nor {LAST}")
 
 
+def forget_weights(network: Network) -> None:
+    """Let a network start from random parameters: the files that its training starts from need not be there."""
+    if network.train is not None:
+        network.train = network.train.changed(weights=None)
+
+
 def compile_with(network: Network, weights: Path, batch: int | None, device: str, threads: int | None) -> Model:
     """Compile a network and load its weights; those that training would start from play no part.
 
@@ -56,8 +62,7 @@ def compile_with(network: Network, weights: Path, batch: int | None, device: str
         SpecError: an option or the weights do not fit.
         RunError: the weights cannot be read.
     """
-    if network.train is not None:
-        network.train = network.train.changed(weights=None)
+    forget_weights(network)
     model = compile(network, batch_size=batch, device=device, threads=threads)
     model.load(weights_file(weights))
     return model

@@ -8,6 +8,7 @@ Machine code is an ordinary object file, so it can be kept on disk and loaded wi
 from __future__ import annotations
 
 import types as python_types
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 from llvmlite import binding
 from numba import cfunc, njit, types
+from numba.core.errors import NumbaExperimentalFeatureWarning
 from numpy.typing import NDArray
 
 SIGNATURE = types.void(types.CPointer(types.int64), types.int64, types.int64)
@@ -53,7 +55,10 @@ def compile_kernel(path: Path) -> MachineCode:
         own = isinstance(value, python_types.FunctionType) and value.__code__.co_filename == str(path)
         if own and value is not kernel:
             scope[name] = njit(**_INNER_OPTIONS)(value)
-    compiled = cfunc(SIGNATURE, **_OPTIONS)(kernel)
+    with warnings.catch_warnings():
+        # Where an epilogue has many arguments, Numba also thinks of passing it by address, and says so.
+        warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
+        compiled = cfunc(SIGNATURE, **_OPTIONS)(kernel)
     # The form in which Numba's own cache keeps a library: (name, kind, (object file, bitcode)).
     _, _, (image, _) = compiled._library.serialize_using_object_code()
     return MachineCode(compiled.native_name, image)

@@ -32,31 +32,42 @@ TOLERANCES = {"float32": Tolerance(1e-4, 1e-3), "float64": Tolerance(1e-9, 1e-9)
 
 
 def assert_equal_predictions(pair: Pair) -> None:
-    """The outputs agree, and so do the classes."""
-    (found,) = pair.model.predict(pair.batch).values()
-    wanted = pair.oracle_output()
-    assert found.dtype == wanted.dtype
-    assert relative_error(found, wanted) < TOLERANCES[pair.model.dtype].value
-    np.testing.assert_array_equal(found.argmax(1), wanted.argmax(1))
+    """All outputs agree, and so do the places of the largest elements: the classes."""
+    for found, wanted in predictions(pair):
+        assert found.dtype == wanted.dtype
+        assert relative_error(found, wanted) < TOLERANCES[pair.model.dtype].value
+        np.testing.assert_array_equal(found.argmax(1), wanted.argmax(1))
+
+
+def predictions(pair: Pair) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Every output, as graphnet and as PyTorch computes it."""
+    found = pair.model.predict({value.name: pair.batch[value.name] for value in pair.model.graph.inputs})
+    return list(zip(found.values(), pair.oracle_outputs(), strict=True))
 
 
 def assert_equal_gradients(pair: Pair) -> None:
     """The losses agree, and the gradients of all parameters; and they leave the parameters as they were."""
     tolerance = TOLERANCES[pair.model.dtype]
     before = arrays_of(pair.oracle)
-    loss, gradients = pair.model.loss_and_gradients(pair.batch)
-    pair.optimizer.zero_grad()
-    wanted = pair.oracle_loss()
-    wanted.backward()
-    assert loss == pytest.approx(wanted.item(), rel=tolerance.value)
-    theirs = {path: p.grad.numpy() for path, p in pair.oracle.named_parameters()}
-    assert list(gradients) == list(theirs)
-    floor = NEGLIGIBLE * float(np.sqrt(sum((g.astype(np.float64) ** 2).sum() for g in theirs.values())))
-    errors = {path: relative_error(gradients[path], gradient, floor) for path, gradient in theirs.items()}
+    wanted, found, errors = gradient_errors(pair)
+    assert found == pytest.approx(wanted, rel=tolerance.value)
     assert max(errors.values()) < tolerance.gradient, max(errors.items(), key=lambda item: item[1])
     pair.oracle.load_state_dict({path: torch.from_numpy(array) for path, array in before.items()})
     for path, array in pair.model.parameters.items():  # gradients alone leave statistics as they are
         np.testing.assert_array_equal(array, before[path], err_msg=path)
+
+
+def gradient_errors(pair: Pair) -> tuple[float, float, dict[str, float]]:
+    """PyTorch's loss, graphnet's, and by path the relative error of each trained parameter's gradient."""
+    loss, gradients = pair.model.loss_and_gradients(pair.batch)
+    pair.oracle.zero_grad()
+    wanted = pair.oracle_loss()
+    wanted.backward()
+    theirs = {path: p.grad.numpy() for path, p in pair.oracle.named_parameters() if p.grad is not None}
+    assert set(gradients) == set(theirs)
+    floor = NEGLIGIBLE * float(np.sqrt(sum((g.astype(np.float64) ** 2).sum() for g in theirs.values())))
+    errors = {path: relative_error(gradients[path], gradient, floor) for path, gradient in theirs.items()}
+    return wanted.item(), loss, errors
 
 
 def assert_equal_training(pair: Pair, steps: int) -> None:

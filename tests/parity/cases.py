@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from .models.alexnet_lecture import AlexNetLecture, ZFNet
-from .models.basics import LeNet1, LinearClassifier, MaxoutMLP, softmax_classifier, support_vector_machine
+from .models.basics import (
+    Bump,
+    ImageFilters,
+    LeNet1,
+    LinearClassifier,
+    LogisticRegression,
+    MaxoutMLP,
+    Perceptron,
+    TwoLayerNet,
+    filtered,
+    maximum_likelihood,
+    mean_square,
+    rosenblatt,
+    softmax_classifier,
+    sum_of_squares,
+    support_vector_machine,
+)
+from .models.clip import CLIP, both_towers, pairs_agree
 from .models.digits import Digits
+from .models.fcn32s import FCN32s
 from .models.lenet5 import LeNet5
 from .models.mlp import MLP
+from .models.random_wired import RandomWired
 from .models.resnet18 import ResNet18
+from .models.segnet import SegNet
 from .models.seresnet import SEResNet
+from .models.simclr import FineTuned, SimCLR, SmallEncoder, contrast, embedding_and_projection
+from .models.unet import UNet
 from .pairs import Case
 from .torchvision_models import NETWORKS, models, narrow, resnet
 
@@ -37,8 +60,22 @@ CLASSES = {"num_classes": 13}
 NARROW = {"hidden": 67}
 SHALLOW = {"depths": [2, 1, 1, 1]}
 """Settings that leave every kind of layer in a network, but few of each."""
+ENCODER = {"encoder": "small_encoder", "channels": 1, "size": 8}
+
+
+def with_encoder(make: Callable[..., nn.Module], channels: int = 1, **settings: int) -> nn.Module:
+    """A network around an encoder of its own."""
+    return make(SmallEncoder(channels), **settings)
+
 
 ZOO = {
+    "perceptron": Case("basics/perceptron.yaml", Perceptron, samples=5, loss=rosenblatt),
+    "logistic_regression": Case(
+        "basics/logistic_regression.yaml", LogisticRegression, samples=5, loss=maximum_likelihood
+    ),
+    "two_layer_net": Case("basics/two_layer_net.yaml", TwoLayerNet, samples=5, loss=sum_of_squares),
+    "bump_approximator": Case("basics/bump_approximator.yaml", Bump, samples=5, loss=mean_square),
+    "image_filters": Case("filters/image_filters.yaml", ImageFilters, samples=2, loss=None, outputs=filtered),
     "lenet1": Case("lenet/lenet1.yaml", LeNet1, samples=5),
     "deep_relu_mlp": Case("basics/deep_relu_mlp.yaml", partial(MLP, hidden=(128,) * 8), samples=5),
     "maxout_mlp": Case("basics/maxout_mlp.yaml", MaxoutMLP, samples=5),
@@ -85,5 +122,31 @@ ZOO = {
         "mobilenet/mobilenet_v2.yaml", partial(models.mobilenet_v2, width_mult=0.35, **CLASSES), samples=2,
         params=SMALL | {"width": 0.35},
     ),
+    "unet": Case(
+        "unet/unet.yaml", partial(UNet, width=5, depth=2), samples=2, params={"width": 5, "depth": 2, "size": 52}
+    ),
+    "unet_padded": Case(
+        "unet/unet_padded.yaml", partial(UNet, width=5, depth=2, padded=True, channels=3, classes=7), samples=2,
+        params={"width": 5, "depth": 2, "classes": 7, "size": 20},
+    ),
+    "fcn32s": Case(
+        "fcn/fcn32s.yaml", partial(FCN32s, classes=7, width=5, hidden=11), samples=2,
+        params={"classes": 7, "width": 5, "hidden": 11, "size": 64, "dropout": 0},
+    ),
+    "segnet": Case(
+        "segnet/segnet.yaml", partial(SegNet, classes=7, width=5), samples=2,
+        params={"classes": 7, "width": 5, "size": 64},
+    ),
+    "random_wired": Case("random_wired/random_wired.yaml", RandomWired, samples=2),
+    "small_encoder": Case("simclr/small_encoder.yaml", partial(SmallEncoder, classes=10), samples=3),
+    "simclr": Case(
+        "simclr/simclr.yaml", partial(with_encoder, SimCLR, features=11), samples=5, params={**ENCODER, "features": 11},
+        loss=contrast, outputs=embedding_and_projection,
+    ),
+    "clip": Case(
+        "clip/clip.yaml", partial(with_encoder, CLIP, words=37, features=13), samples=5,
+        params={**ENCODER, "words": 37, "length": 7, "features": 13}, loss=pairs_agree, outputs=both_towers,
+    ),
+    "finetune": Case("finetune/finetune.yaml", partial(with_encoder, FineTuned), samples=3, params=ENCODER),
 }  # fmt: skip
 """Networks whose predictions and gradients are compared once, in float64."""

@@ -13,18 +13,26 @@ from torch import Tensor, nn
 
 import graphnet as gn
 from graphnet.model import Model
+from graphnet.testing.batches import random_batch
 from graphnet.testing.evaluate import uniform
 
 Array = np.ndarray[Any, Any]
-Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
-"""The loss of a module for inputs and labels."""
+Loss = Callable[..., Tensor]
+"""The loss of a module, for its inputs and then its targets."""
+Outputs = Callable[..., tuple[Tensor, ...]]
+"""What a module predicts from its inputs, in the order of the spec's outputs."""
 
 SPECS = Path(__file__).parents[2] / "specs"
 
 
 def cross_entropy(module: nn.Module, inputs: Tensor, labels: Tensor) -> Tensor:
-    """The mean loss of a classifier."""
+    """The mean loss of a classifier, of images or of pixels."""
     return nn.functional.cross_entropy(module(inputs), labels)
+
+
+def only_output(module: nn.Module, *inputs: Tensor) -> tuple[Tensor, ...]:
+    """What a module gives."""
+    return (module(*inputs),)
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,8 @@ class Case:
         oracle: makes the module of PyTorch.
         samples: of a batch; the compiled model could take `room` more.
         params: of the spec.
-        loss: what the spec minimises.
+        loss: what the spec minimises; None if nothing.
+        outputs: what the spec predicts.
         seed: of the weights and the batch. A rectifier's input within rounding of zero may fall on either side in
             float32, and one element's gradient with it; for these seeds none lies below 1e-5.
     """
@@ -46,7 +55,8 @@ class Case:
     samples: int
     room: int = 0
     params: Mapping[str, Any] = field(default_factory=dict)
-    loss: Loss = cross_entropy
+    loss: Loss | None = cross_entropy
+    outputs: Outputs = only_output
     seed: int = 0
 
 
@@ -61,38 +71,40 @@ class Pair:
     def __init__(self, case: Case, dtype: str, optimizer: Mapping[str, Any] | None = None) -> None:
         self.case, self.dtype = case, getattr(torch, dtype)
         settings = {"lr": 0.01, **(optimizer or {})}
+        network = gn.load(SPECS / case.spec, **case.params)
+        network.train = None  # it may start from a file of weights
         self.model: Model = gn.compile(
-            SPECS / case.spec, batch_size=case.samples + case.room, dtype=dtype, optimizer={"sgd": settings},
-            **case.params,
-        )  # fmt: skip
+            network, batch_size=case.samples + case.room, dtype=dtype, optimizer={"sgd": settings}
+        )
         torch.manual_seed(case.seed)
         self.oracle = case.oracle().to(self.dtype)
         _spread_statistics(self.oracle)
         _share_dropout(self.oracle, self.model)
-        self.model.load_parameters(arrays_of(self.oracle))
-        self.optimizer = torch.optim.SGD(self.oracle.parameters(), **settings)
-        rng = np.random.default_rng(case.seed)
-        (image,) = self.model.graph.inputs
-        shape = (case.samples, *image.type.sample_shape)
-        classes = next(iter(self.model.graph.outputs.values())).type.size
+        if case.loss is not None:  # else all numbers are the spec's
+            self.model.load_parameters(arrays_of(self.oracle))
+        self.optimizer = torch.optim.SGD(self.oracle.parameters(), **settings) if case.loss else None
+        given = random_batch(self.model.graph, case.samples, seed=case.seed)
         self.batch: dict[str, Array] = {
-            image.name: rng.standard_normal(shape).astype(dtype),
-            "label": rng.integers(0, classes, case.samples, np.int32),
+            name: array.astype(dtype) if array.dtype.kind == "f" else array for name, array in given.items()
         }
-        self.image = torch.from_numpy(self.batch[image.name])
-        self.label = torch.from_numpy(self.batch["label"]).long()
+        tensors = {name: torch.from_numpy(array) for name, array in self.batch.items()}
+        whole = {name: tensor if tensor.is_floating_point() else tensor.long() for name, tensor in tensors.items()}
+        self.inputs = [whole[value.name] for value in self.model.graph.inputs]
+        self.targets = [whole[value.name] for value in self.model.graph.targets]
 
-    def oracle_output(self) -> Array:
-        """PyTorch's prediction."""
+    def oracle_outputs(self) -> list[Array]:
+        """PyTorch's predictions."""
         with torch.no_grad():
-            return np.asarray(self.oracle.eval()(self.image))
+            return [output.numpy() for output in self.case.outputs(self.oracle.eval(), *self.inputs)]
 
     def oracle_loss(self) -> Tensor:
         """PyTorch's loss in training mode."""
-        return self.case.loss(self.oracle.train(), self.image, self.label)
+        assert self.case.loss is not None
+        return self.case.loss(self.oracle.train(), *self.inputs, *self.targets)
 
     def oracle_step(self) -> float:
         """One update by PyTorch; the loss before it."""
+        assert self.optimizer is not None
         self.optimizer.zero_grad()
         loss = self.oracle_loss()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -143,8 +155,10 @@ def _spread_statistics(module: nn.Module) -> None:
 
 
 def _share_dropout(module: nn.Module, model: Model) -> None:
-    """Have a module drop what a model of graphnet drops; both have these layers in the same order."""
-    paths = [path for path, layer in module.named_modules() if isinstance(layer, nn.Dropout)]
+    """Have a module drop the elements that a model of graphnet drops; both have these layers in the same order."""
+    paths = [
+        path for path, layer in module.named_modules() if isinstance(layer, nn.Dropout)
+    ]  # not those of whole channels
     for stream, path in enumerate(paths, 1):
         parent, _, name = path.rpartition(".")
         layer = module.get_submodule(path)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, cross_entropy, multi_margin_loss
+from torch.nn.functional import avg_pool2d, binary_cross_entropy, conv2d, cross_entropy, mse_loss, multi_margin_loss
 
 
 class LinearClassifier(nn.Module):
@@ -67,3 +68,100 @@ class LeNet1(nn.Module):
         x = avg_pool2d(self.conv2d2(x).tanh(), 2)
         logits: Tensor = self.logits(x.flatten(1))
         return logits
+
+
+class Perceptron(nn.Module):
+    """Association units that are wired at random, and a response unit that learns."""
+
+    def __init__(self, units: int = 512) -> None:
+        super().__init__()
+        self.association = nn.Linear(400, units).requires_grad_(False)
+        self.response = nn.Linear(units, 1)
+
+    def respond(self, image: Tensor) -> Tensor:
+        fired = (self.association(image.flatten(1)) > 0).to(image.dtype)
+        response: Tensor = self.response(fired)
+        return response
+
+    def forward(self, image: Tensor) -> Tensor:
+        return (self.respond(image) > 0).to(image.dtype)
+
+
+def rosenblatt(module: Perceptron, image: Tensor, label: Tensor) -> Tensor:
+    """How far responses are on the wrong side."""
+    response = module.respond(image)[:, 0]
+    return torch.where(label > 0, -response, response).clamp(min=0).mean()
+
+
+class LogisticRegression(nn.Module):
+    """The probability of a class."""
+
+    def __init__(self, features: int = 30) -> None:
+        super().__init__()
+        self.logit = nn.Linear(features, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.sigmoid(self.logit(x))
+
+
+def maximum_likelihood(module: LogisticRegression, x: Tensor, label: Tensor) -> Tensor:
+    """The negative logarithm of the likelihood, a sample, and weight decay."""
+    probability = module(x)
+    return binary_cross_entropy(probability, label.reshape(probability.shape)) + 1e-3 * (module.logit.weight**2).sum()
+
+
+class TwoLayerNet(nn.Module):
+    """A hundred sigmoid units without biases."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.w1 = nn.Linear(1000, 100, bias=False)
+        self.w2 = nn.Linear(100, 10, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.w2(torch.sigmoid(self.w1(x)))
+        return y
+
+
+def sum_of_squares(module: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    """The sum of the squared errors."""
+    return ((module(x) - y) ** 2).sum()
+
+
+class Bump(nn.Module):
+    """Three rectifiers of one variable."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(1, 3)
+        self.bump = nn.Linear(3, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.bump(self.hidden(x).relu())
+        return y
+
+
+def mean_square(module: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    """The mean of the squared errors."""
+    return mse_loss(module(x), y)
+
+
+class ImageFilters(nn.Module):
+    """Fixed filters, which are no parameters here: they cannot be loaded wrongly, and must be those of the spec."""
+
+    FILTERS = (
+        [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
+        [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
+        [[1 / 9] * 3] * 3,
+        [[1 / 16, 1 / 8, 1 / 16], [1 / 8, 1 / 4, 1 / 8], [1 / 16, 1 / 8, 1 / 16]],
+    )
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        weights = (torch.tensor(rows, dtype=image.dtype).expand(3, 1, 3, 3) for rows in self.FILTERS)
+        return tuple(conv2d(image, weight, padding=1, groups=3) for weight in weights)
+
+
+def filtered(module: nn.Module, image: Tensor) -> tuple[Tensor, ...]:
+    """The four filtered images."""
+    images: tuple[Tensor, ...] = module(image)
+    return images

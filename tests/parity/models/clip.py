@@ -32,3 +32,14 @@ class CLIP(nn.Module):
         logits = self.similarity.logit_scale.exp() * images @ texts.T
         pairs = torch.arange(len(logits))
         return (cross_entropy(logits, pairs) + cross_entropy(logits.T, pairs)) / 2
+
+
+def pairs_agree(module: CLIP, image: Tensor, tokens: Tensor) -> Tensor:
+    """The loss of images and their captions."""
+    return module.loss(*module(image, tokens))
+
+
+def both_towers(module: CLIP, image: Tensor, tokens: Tensor) -> tuple[Tensor, ...]:
+    """The features of images and of captions."""
+    images, texts = module(image, tokens)
+    return images, texts
