@@ -114,7 +114,7 @@ class _Chooser:
         (source,), (target,) = node.inputs, node.outputs
         if merge_runs(source.type.shape, target.type.shape) is None and source not in self.preferred:
             layout = merged(self._default(target), target.type.shape, source.type.shape)
-            if layout is not None and target.type.is_batched:
+            if layout is not None and target.type.is_batched and layout.units > 1:
                 self.preferred[source] = layout
 
     def _place_view(self, kernel: FusedKernel) -> None:
@@ -126,7 +126,7 @@ class _Chooser:
             kernel, source = _with_inputs(kernel, {(kernel.root, 0): copy}), copy
             shared = merged(self.layouts[copy], shape, flat)
         if shared is None:
-            wanted = self.preferred.get(target) or self._default(target)
+            wanted = self._split_layout(source, target)
             self.layouts[target] = wanted
             if merged(wanted, flat, shape) != self._layout(source):
                 self.kernels.append(_copying_view(kernel))
@@ -136,6 +136,14 @@ class _Chooser:
         self.aliases[target] = self.aliases.get(source, source)
         self.views.append(kernel.root)
         self.kernels.append(kernel)
+
+    def _split_layout(self, source: Value, target: Value) -> Layout:
+        """The layout of a value whose axes are parts of another's: its own choice, or row-major as the other lies."""
+        if target in self.preferred:
+            return self.preferred[target]
+        as_it_is = plain(target.type.shape)
+        is_shared = merged(as_it_is, target.type.shape, source.type.shape) == self._layout(source)
+        return as_it_is if is_shared and not self.halos.get(target) else self._default(target)
 
     # -- kernels -------------------------------------------------------------------------------------------------
 
