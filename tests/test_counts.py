@@ -10,43 +10,9 @@ import pytest
 
 import graphnet as gn
 
-SPECS = Path(__file__).parents[1] / "specs"
-COUNTS = {
-    "digits": (58_474, 1_790_464),
-    "alexnet/alexnet": (61_100_840, 714_188_480),
-    "alexnet/alexnet_lecture": (62_378_344, 1_135_256_096),
-    "alexnet/zfnet": (62_357_608, 1_168_032_896),
-    "basics/bump_approximator": (10, 6),
-    "basics/deep_relu_mlp": (217_354, 216_320),
-    "basics/linear_classifier": (30_730, 30_720),
-    "basics/logistic_regression": (31, 30),
-    "basics/maxout_mlp": (1_233_610, 1_231_200),
-    "basics/mlp": (235_146, 234_752),
-    "basics/perceptron": (205_825, 205_312),
-    "basics/two_layer_net": (101_000, 101_000),
-    "densenet/densenet121": (7_978_856, 2_834_161_664),
-    "filters/image_filters": (108, 442_368),
-    "googlenet/googlenet": (6_624_904, 1_498_376_192),
-    "lenet/lenet1": (3_246, 136_320),
-    "lenet/lenet5": (61_706, 416_520),
-    "mobilenet/mobilenet_v2": (3_504_872, 300_774_272),
-    "resnet/resnet": (25_557_032, 4_089_184_256),
-    "resnet/resnet101": (44_549_160, 7_801_405_440),
-    "resnet/resnet152": (60_192_808, 11_513_626_624),
-    "resnet/resnet18": (11_689_512, 1_814_073_344),
-    "resnet/resnet34": (21_797_672, 3_663_761_408),
-    "resnet/resnet50": (25_557_032, 4_089_184_256),
-    "resnet/resnext101_32x8d": (88_791_336, 16_414_015_488),
-    "resnet/resnext50_32x4d": (25_028_904, 4_230_479_872),
-    "resnet/se_resnet50": (28_088_024, 4_091_699_200),
-    "squeezenet/squeezenet1_1": (1_235_496, 349_151_936),
-    "vgg/vgg": (138_357_544, 15_470_264_320),
-    "vgg/vgg11": (132_863_336, 7_609_090_048),
-    "vgg/vgg16": (138_357_544, 15_470_264_320),
-    "vgg/vgg19": (143_667_240, 19_632_062_464),
-}
-"""Parameters and multiply-adds for one sample, by spec: published, or counted by hand."""
+from .counts import COUNTS
 
+SPECS = Path(__file__).parents[1] / "specs"
 UNTRAINED = {"filters/image_filters"}
 """Specs without anything to learn."""
 

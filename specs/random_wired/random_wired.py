@@ -78,6 +78,10 @@ def random_wired(
 def spec() -> str:
     """A small one as a spec, for images of 32 x 32, with its count as a budget."""
     net = random_wired(nodes=10, channels=16, classes=10, size=32)
+    net.train = gn.TrainConfig(
+        data="digits", epochs=20, optimizer={"sgd": {"lr": 0.1, "momentum": 0.9, "weight_decay": 5e-5}},
+        schedule="cosine",
+    )  # fmt: skip
     return f"{net.to_yaml()}\nassert: {{parameters: {net.summary().cost.parameters}}}\n"
 
 
