@@ -421,6 +421,30 @@ def test_predict_agrees_with_python(spec: Path, call: Run) -> None:
     assert "3 more samples" in err
 
 
+IMAGES = """
+graphnet: 1
+name: images
+inputs: {image: [1, 4, 4]}
+layers: [flatten, {linear: 3, name: logits}]
+loss: [cross_entropy: label]
+train: {data: {shapes: 60}, epochs: 1, augment: [random_crop: 1, {normalize: {mean: 0.3, std: 0.2}}]}
+"""
+
+
+def test_inputs_of_predictions_are_normalized_as_those_of_training(spec: Path, call: Run) -> None:
+    spec.write_text(IMAGES)
+    model = gn.compile(spec)
+    model.save("weights.safetensors")
+    x = np.random.default_rng(3).uniform(size=(5, 1, 4, 4)).astype(np.float32)
+    np.save("x.npy", x)
+    assert call("predict", spec, "x.npy", "--weights", "weights.safetensors", "-o", "y.npy")[0] == 0
+    np.testing.assert_allclose(np.load("y.npy"), model((x - 0.3) / 0.2), rtol=1e-5, atol=1e-5)
+    out = call("eval", spec, "--weights", "weights.safetensors", "--json", "--split", "train")[1]
+    whole = json.loads(out)["loss"]
+    assert whole == pytest.approx(model.evaluate(split="train")["loss"], rel=1e-6)
+    assert whole != model.fit(augment=[], quiet=True)["loss"][0]
+
+
 def test_weights_of_another_network_are_bad_input(spec: Path, call: Run) -> None:
     gn.compile(spec, units=11).save("other.safetensors")
     status, _, err = call("eval", spec, "--weights", "other.safetensors")

@@ -55,4 +55,4 @@ def _plain(value: Any) -> Any:
         return written_definition(value)
     if isinstance(value, BaseModel):
         return {name: _plain(part) for name, part in (_parts(value) or {}).items()}
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value

@@ -205,13 +205,15 @@ def _diagnostic(kind: str, loc: tuple[str | int, ...], text: str, found: Any, co
         return _unknown_setting(loc, path)
     if kind in {"missing", "missing_argument"}:
         return Diagnostic("missing-setting", f"`{loc[-1]}` is missing", at=path, expected=f"a value for `{loc[-1]}`")
+    name = next((part for part in reversed(loc) if isinstance(part, str)), "train")
+    if kind == "literal_error":
+        text = f"`{name}` does not fit"
     said = {name: context[name] for name in ("expected", "found", "hint") if name in context}
     if said:
         code = "name" if kind == "unknown_name" else "value"
         return Diagnostic(code, text, at=path, **{"found": repr(found), **said})
     expected = text.removeprefix("Input should be ").removeprefix("Value error, ")
     expected = _PLAIN.get(expected, expected)
-    name = next((part for part in reversed(loc) if isinstance(part, str)), "train")
     return Diagnostic("value", f"`{name}` does not fit", at=path, expected=expected, found=repr(found))
 
 

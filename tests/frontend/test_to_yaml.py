@@ -115,6 +115,43 @@ def test_the_text_reads_like_a_spec() -> None:
         """)
 
 
+def test_augmentations_are_written_as_they_are_read() -> None:
+    net = gn.loads("""
+graphnet: 1
+name: cifar
+params: {pad: 3}
+inputs: {image: [3, 8, 8]}
+layers: [flatten, {linear: 10, name: fc}]
+loss: [cross_entropy: label]
+train:
+  data: {cifar10: {path: files}}
+  test: {cifar10: {path: files, split: test}}
+  augment:
+    - {random_crop: $pad}
+    - random_crop: {padding: [1, 2], fill: 0.5}
+    - random_horizontal_flip
+    - {random_rotation: 15}
+    - normalize: {mean: [0.5, 0.4, 0.3], std: 0.2}
+""")
+    text = round_trip(net)
+    assert text.endswith("""
+train:
+  data: {cifar10: files}
+  augment:
+    - random_crop: 3
+    - random_crop: {padding: [1, 2], fill: 0.5}
+    - random_horizontal_flip
+    - random_rotation: 15.0
+    - normalize: {mean: [0.5, 0.4, 0.3], std: 0.2}
+  test: {cifar10: {path: files, split: test}}
+""")
+    views = gn.loads(
+        "graphnet: 1\nname: views\ninputs: {a: [3, 8, 8], b: [3, 8, 8]}\nlayers: [{add, from: [a, b]}]\n"
+        "train: {augment: {two_views: [random_crop, {cutout: 3}]}}\n"
+    )
+    assert round_trip(views).endswith("    - two_views:\n        - random_crop\n        - cutout: 3\n")
+
+
 def test_equal_scopes_become_one_block_where_names_would_hide_others() -> None:
     net = gn.Network("tower")
     x = gn.conv2d(net.input("image", (5, 7, 11)), 5, kernel_size=1, name="conv")

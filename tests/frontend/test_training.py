@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from graphnet.commands.options import read_yaml
 from graphnet.core.diagnostics import SpecError
 from graphnet.frontend.training import Checkpoint, EarlyStopping, TrainConfig, diagnose_training
 from graphnet.ir.definitions import AUGMENTATIONS, OPTIMIZERS, SCHEDULES, SOURCES
@@ -171,6 +173,29 @@ def test_changed_reports_mistakes_as_any_other() -> None:
         TrainConfig().changed(epoch=3, batch_size=0)
     assert len(caught.value.diagnostics) == 2
     assert "did you mean `epochs`?" in str(caught.value)
+
+
+def examples() -> list[tuple[str, str]]:
+    """What the docstrings of all definitions of training write under `train`."""
+    found = []
+    for registry in (AUGMENTATIONS, SOURCES, OPTIMIZERS, SCHEDULES):
+        for name, definition in registry.items():
+            body = re.search(r"Example:\n((?: {8}.*\n?)+)", definition.__doc__ or "")
+            texts = re.findall(r"`([^`]+)`", " ".join(body.group(1).split())) if body else []
+            found += [(name, text) for text in texts if re.match("(train|augment|optimizer|schedule):", text)]
+    return found
+
+
+@pytest.mark.parametrize(("name", "example"), examples())
+def test_an_example_is_valid(name: str, example: str) -> None:
+    written = read_yaml(example, name)
+    config = TrainConfig.parse(written.get("train", written))
+    named = [config.data, config.optimizer, config.schedule, *config.augment]
+    assert name in {definition.name for definition in named if definition is not None}
+
+
+def test_every_definition_has_an_example() -> None:
+    assert {name for name, _ in examples()} == {*AUGMENTATIONS, *SOURCES, *OPTIMIZERS, *SCHEDULES}
 
 
 VALUES = st.recursive(

@@ -1,4 +1,4 @@
-"""Attributes as a spec has them: defaults left out, the primary one bare, pairs of equal numbers as one."""
+"""Attributes as a spec has them: defaults left out, the primary one bare, one number for several where it is enough."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ def _written_setting(value: Any) -> Any:
 
 
 def _shortest(definition: Any, name: str, value: Any) -> Any:
-    """One number for a pair of equal ones, where the attribute takes that."""
-    if isinstance(value, tuple) and len(value) > 1 and len(set(value)) == 1 and isinstance(value[0], int | float):
+    """One number for several, where it stands for them: for a pair of equal ones, or for -d to d."""
+    if isinstance(value, tuple) and value and isinstance(value[-1], int | float):
         try:
-            if getattr(replace(definition, **{name: value[0]}), name) == value:
-                return value[0]
+            if getattr(replace(definition, **{name: value[-1]}), name) == value:
+                return value[-1]
         except (ValidationError, AttributeProblem):
             return value
     return value

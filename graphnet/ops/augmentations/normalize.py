@@ -62,7 +62,7 @@ class Normalize(Recolouring):
             for name, numbers in (("mean", self.mean), ("std", self.std)):
                 if len(numbers) not in (1, channels):
                     raise AttributeProblem(
-                        f"normalize does not fit '{slot.name}'", expected=f"one `{name}`, or {channels}: {slot}",
+                        f"normalize does not fit '{slot.name}'", expected=f"one `{name}`, or one for each channel of {slot}",
                         found=f"{name}: {list(numbers)}", attribute=name, code="augment",
                     )  # fmt: skip
 

@@ -27,6 +27,11 @@ _RECIPE: Final[Mapping[str, Mapping[str, float]]] = {
 
 # Modules are found in alphabetical order: all that a view may go through is registered by now.
 Change = Annotated[Augmentation, Choice(AUGMENTATIONS, excluded=("mixup", "two_views"))]
+Changes = Annotated[
+    tuple[Change, ...],
+    BeforeValidator(listed, json_schema_input_type=Change | tuple[Change, ...]),
+    AfterValidator(not_empty),
+]
 
 
 @AUGMENTATIONS.register("two_views", primary="augment")
@@ -51,7 +56,7 @@ class TwoViews(Augmentation):
 
     always = True
 
-    augment: Annotated[tuple[Change, ...], BeforeValidator(listed), AfterValidator(not_empty)] | None = None
+    augment: Changes | None = None
     image: str = "image"
 
     def check(self, demand: Demand) -> None:
