@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from graphnet.compiler import compile_graph
 from graphnet.core.diagnostics import RunError, SpecError
 from graphnet.core.types import TensorType
 from graphnet.frontend.network import Network
+from graphnet.frontend.python.functions import operator_function
 from graphnet.frontend.training import TrainConfig
 from graphnet.ir.data import Demand, Slot
 from graphnet.ir.definitions import AUGMENTATIONS
@@ -165,3 +167,24 @@ def test_an_evaluation_without_augmentations_takes_the_data_as_it_is(make_module
     module = make_module()
     pipe = Pipeline((AUGMENTATIONS["random_crop"](),), Demand((Slot("image", TensorType.batched(1, 8, 8)),), (LABEL,)))
     assert evaluate(module, digits(network)) == evaluate(module, digits(network), pipe)
+
+
+def test_blended_classes_are_learned() -> None:
+    """The recipe of `mixup`: divergences from shares have the gradients of shared cross entropies."""
+    net = Network("blended")
+    x = net.apply("flatten", net.input("image", (1, 8, 8)))
+    logits = net.apply("log_softmax", net.apply("linear", x, out_features=10))
+    net.output("logits", logits)
+    net.loss(operator_function("kl_divergence")(logits, "label", reduction="batchmean"))
+    net.metric("accuracy", logits, "label")
+    config = TrainConfig.parse(
+        {"data": "digits", "epochs": 6, "optimizer": {"sgd": {"lr": 0.3, "momentum": 0.9}}, "augment": [{"mixup": 0.4}]}
+    )
+    module = compile_graph(net, batch_size=64)
+    history = fit(module, *prepare(config, net.graph, Path()), config=config)
+    assert history["val_accuracy"][-1] > 0.93
+    batch = as_dataset("digits", net.graph).batch(np.arange(64))
+    blend = Pipeline.of(config, net.graph).for_training(batch, np.arange(64), 0)
+    own, other = np.sort(blend["label"], axis=1)[:, ::-1].T[:2]
+    assert 0.5 < own.min() < 0.9 < own.max()
+    np.testing.assert_allclose(own + other, 1, rtol=1e-5)

@@ -16,11 +16,13 @@ class Mixup(Augmentation):
     """Each sample becomes share * sample + (1 - share) * partner, its inputs and its targets.
 
     The partner is another sample of the batch; the share comes from a Beta distribution (alpha, alpha). Targets must
-    be numbers that can be shared: one number for each class, which is 1 for the sample's, or values to predict. A
-    loss that takes class numbers, as `cross_entropy` does, has no place for a blend; `binary_cross_entropy` has.
+    be numbers that can be shared: values to predict, or a number for each class, which is 1 for the sample's. A loss
+    that takes class numbers, as `cross_entropy` does, has no place for a blend. After `- log_softmax`,
+    `{kl_divergence: {target: label, reduction: batchmean}}` has: its gradient is that of the blended cross entropies.
+    `binary_cross_entropy` has, too. The metric `accuracy` says that such a target stands for classes.
 
     Example:
-        `loss: [binary_cross_entropy: label]`, `metrics: [accuracy]` and `train: {augment: [mixup: 0.4]}`
+        `augment: [mixup: 0.4]`, with `loss: [binary_cross_entropy: label]` and `metrics: [accuracy]`
 
     Source: Zhang, Cisse, Dauphin, Lopez-Paz, "mixup: beyond empirical risk minimization", 2018.
 
@@ -31,19 +33,19 @@ class Mixup(Augmentation):
     alpha: PositiveNumber = 0.2
 
     def check(self, demand: Demand) -> None:
-        for slot in demand.slots:
-            if slot.type.dtype == "float":
-                continue
-            is_target = slot in demand.targets
-            raise AttributeProblem(
-                f"mixup cannot blend {'the classes of target' if is_target else 'input'} '{slot.name}'",
-                expected="a target with a number for each class" if is_target else "inputs of floats",
-                found=str(slot),
-                hint="losses that compare floats take shares of classes, such as binary_cross_entropy"
-                if is_target
-                else None,
-                code="augment",
-            )
+        for slot in demand.inputs:
+            if slot.type.dtype != "float":
+                raise AttributeProblem(
+                    f"mixup cannot blend input '{slot.name}'", expected="inputs of floats", found=str(slot),
+                    code="augment",
+                )  # fmt: skip
+        for slot in demand.targets:
+            if slot.type.dtype != "float":
+                raise AttributeProblem(
+                    f"mixup cannot blend the classes of target '{slot.name}'", found=str(slot), code="augment",
+                    expected="a target with a number for each class",
+                    hint="log_softmax and kl_divergence, or binary_cross_entropy, take shares of classes",
+                )  # fmt: skip
 
     def apply(self, samples: Samples) -> Samples:
         generator = samples.chance.generator()

@@ -62,8 +62,8 @@ class Normalize(Recolouring):
             for name, numbers in (("mean", self.mean), ("std", self.std)):
                 if len(numbers) not in (1, channels):
                     raise AttributeProblem(
-                        f"normalize does not fit '{slot.name}'", expected=f"one `{name}`, or one for each channel of {slot}",
-                        found=f"{name}: {list(numbers)}", attribute=name, code="augment",
+                        f"normalize does not fit '{slot.name}'", found=f"{name}: {list(numbers)}",
+                        expected=f"one `{name}`, or one for each channel of {slot}", attribute=name, code="augment",
                     )  # fmt: skip
 
     def recolour(self, pixels: Array, chance: Chance) -> Array:

@@ -51,7 +51,7 @@ def test_whole_numbers_cannot_be_blended() -> None:
     mixup = AUGMENTATIONS["mixup"]()
     with pytest.raises(AttributeProblem, match="classes of target 'label'") as caught:
         mixup.check(Demand((x,), (label,)))
-    assert "binary_cross_entropy" in str(caught.value.hint)
+    assert "kl_divergence" in str(caught.value.hint)
     with pytest.raises(AttributeProblem, match="input 'tokens'"):
         mixup.check(Demand((x, tokens), ()))
     mixup.check(Demand((x,), (Slot("y", TensorType.batched(2)),)))
