@@ -24,8 +24,8 @@ class NTXent(Operator):
 
     The normalised, temperature-scaled cross entropy. The views are the rows of the operands, a and b, both
     (N, features): a[n] and b[n] are partners. s is the cosine of the angle between two of them, so lengths do not
-    matter. All other samples of the batch serve as what a view is not: larger batches make for a harder task. There
-    is no target.
+    matter. All other samples of the batch serve as what a view is not: larger batches make for a harder task, and
+    batches that are accumulated for one update do not see each other. There is no target.
 
     Gradient: with the probabilities p[i, k] = exp(s[i, k] / T) / (sum over k except i), gs[i, k] = (p[i, k] - [k = j])
     / (2 N T) and gz[i] = sum over k of (gs[i, k] + gs[k, i]) z[k] for the normalised rows z = x / |x|, and

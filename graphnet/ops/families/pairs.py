@@ -11,10 +11,10 @@ from typing import Final
 from graphnet.core.diagnostics import AttributeProblem
 from graphnet.core.types import BATCH, TensorType
 from graphnet.ir.builder import Builder
-from graphnet.ir.comprehension import Index, Loop
 from graphnet.ir.expression import Coordinate, equal
 from graphnet.ir.graph import Value
 from graphnet.ops.families.attributes import require_rank
+from graphnet.ops.families.einsum import einsum
 
 ROWS: Final = TensorType.batched()
 PAIRS: Final = TensorType((BATCH, BATCH))
@@ -46,17 +46,9 @@ def require_embeddings(operands: Sequence[TensorType]) -> None:
 
 def similarities(b: Builder, x: Value, y: Value) -> Value:
     """The inner product of each row of x with each row of y: (N, N)."""
-    (features,) = x.type.sample_shape
-    return b.contract(
-        "similarity", [Loop("n", BATCH), Loop("c", BATCH)], [Loop("f", features)],
-        x, [Index.of("n"), Index.of("f")], y, [Index.of("c"), Index.of("f")],
-    )  # fmt: skip
+    return einsum(b, "similarity", "nf,cf->nc", x, y)
 
 
 def mixed(b: Builder, label: str, weights: Value, y: Value) -> Value:
     """For each row of weights (N, N), the sum of the rows of y with these weights: (N, features)."""
-    (features,) = y.type.sample_shape
-    return b.contract(
-        label, [Loop("n", BATCH), Loop("f", features)], [Loop("c", BATCH)],
-        weights, [Index.of("n"), Index.of("c")], y, [Index.of("c"), Index.of("f")],
-    )  # fmt: skip
+    return einsum(b, label, "nc,cf->nf", weights, y)
