@@ -61,7 +61,7 @@ def run(name: Name = None, to: To = None, from_: From = None, quiet: Quiet = Fal
         raise SpecError(
             Diagnostic("option", "this is no place on the web", expected="http://... or https://...", found=from_)
         )
-    folder = to if to is not None else data_directory() / name
+    folder = (to if to is not None else data_directory() / name).absolute()
     if all(is_complete(file, folder) for file in known[name]):
         if not quiet:
             say(f"{name} is in {folder} already")
