@@ -150,3 +150,19 @@ ZOO = {
     "finetune": Case("finetune/finetune.yaml", partial(with_encoder, FineTuned), samples=3, params=ENCODER),
 }  # fmt: skip
 """Networks whose predictions and gradients are compared once, in float64."""
+
+TINY = {"classes": 13, "size": 32}
+MEMBERS = {
+    **{
+        name: Case(f"resnet/{name}.yaml", partial(NETWORKS[f"resnet/{name}"], **CLASSES), samples=2, params=TINY)
+        for name in ("resnet34", "resnet50", "resnet101", "resnet152", "resnext101_32x8d")
+    },
+    **{
+        name: Case(
+            f"vgg/{name}.yaml", partial(narrow, NETWORKS[f"vgg/{oracle}"], **NARROW, **CLASSES), samples=2,
+            params=TINY | NARROW,
+        )
+        for name, oracle in (("vgg", "vgg16"), ("vgg16", "vgg16"), ("vgg19", "vgg19"))
+    },
+}  # fmt: skip
+"""Members of a family that differ from those above in numbers alone: tests compare their paths and shapes."""
