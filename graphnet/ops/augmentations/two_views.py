@@ -51,7 +51,7 @@ class TwoViews(Augmentation):
 
     Attributes:
         augment: what each view goes through.
-        image: the name of the image in the data, where it has names.
+        image: what the data calls its image, where it has names.
     """
 
     always = True
@@ -88,7 +88,8 @@ class TwoViews(Augmentation):
         """The two images that are made.
 
         Raises:
-            AttributeProblem: the network does not take two images of one shape, or has targets for each pixel.
+            AttributeProblem: the network does not take two images of one shape, or has targets for each pixel, or
+                something else is called like the image of the data.
         """
         images = images_of(demand)
         if len(images) != 2 or images[0].type != images[1].type:
@@ -102,6 +103,12 @@ class TwoViews(Augmentation):
             raise AttributeProblem(
                 f"two_views cannot make one target '{masks[0].name}' of two images",
                 expected="no target for each pixel", found=str(masks[0]), code="augment",
+            )  # fmt: skip
+        if any(slot.name == self.image and slot not in images for slot in demand.slots):
+            raise AttributeProblem(
+                f"two_views would confuse the image of the data with '{self.image}' of the network",
+                expected="a name that nothing else has", found=f"image: {self.image}", attribute="image",
+                code="augment",
             )  # fmt: skip
         return images[0], images[1]
 

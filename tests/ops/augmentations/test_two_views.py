@@ -85,6 +85,7 @@ def test_what_all_data_goes_through_is_left_for_predictions() -> None:
 @pytest.mark.parametrize(
     ("demand", "words"),
     [
+        (views(3, Slot("image", TensorType.batched(5))), "would confuse the image of the data with 'image'"),
         (Demand((Slot("x", TensorType.batched(3, 8, 8)),), ()), "two images of one"),
         (views(3, Slot("third", TensorType.batched(3, 12, 17))), "two images of one"),
         (
