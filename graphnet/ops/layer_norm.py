@@ -64,7 +64,7 @@ class LayerNorm(Operator):
         if self.axes is not None:
             if self.normalized_shape is not None:
                 raise AttributeProblem(
-                    "takes normalized_shape or axes, not both", attribute="axes", code="value",
+                    "cannot take both normalized_shape and axes", attribute="axes", code="value",
                     expected="one of them", found=f"axes: {list(self.axes)}",
                 )  # fmt: skip
             return require_axes(operand, self.axes, "axes")

@@ -61,7 +61,7 @@ def test_the_shape_is_that_of_the_last_axes(shape) -> None:
 def test_shape_and_axes_exclude_each_other() -> None:
     with pytest.raises(AttributeProblem) as problem:
         LayerNorm(11, axes=-1).infer(TensorType.batched(5, 7, 11))
-    assert problem.value.message == "takes normalized_shape or axes, not both"
+    assert problem.value.message == "cannot take both normalized_shape and axes"
 
 
 def test_the_batch_is_not_normalised() -> None:

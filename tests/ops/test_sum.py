@@ -32,7 +32,7 @@ def test_one_axis_may_be_a_list() -> None:
         (0, "cannot run along the batch axis"),
         (-4, "cannot run along the batch axis"),
         (4, "cannot find axis 4 of {operand}"),
-        ((1, -3), "names an axis twice"),
+        ((1, -3), "cannot take an axis twice"),
     ],
 )
 def test_axes_are_different_ones_of_a_sample(axis, message: str) -> None:

@@ -16,7 +16,7 @@ from graphnet.codegen.kernel_frame import GeneratedKernel, KernelFrame, kernel_l
 from graphnet.codegen.loops import Part
 from graphnet.codegen.writer import times
 from graphnet.core.diagnostics import InternalError
-from graphnet.core.types import BATCH
+from graphnet.core.types import BATCH, product
 from graphnet.ir.comprehension import Result
 from graphnet.ir.graph import Node, Value
 from graphnet.ir.layout import Layout
@@ -24,6 +24,8 @@ from graphnet.ir.schedule import FusedKernel
 
 IDENTITY = {"sum": 0.0, "max": float("-inf"), "min": float("inf"), "argmax": float("-inf")}
 MODES: tuple[Mode, ...] = ("lanes", "folded", "scalar")
+RUN = 64
+"""Terms of a sum that are added one after the other. In one of many, as many runs are added in their turn."""
 
 
 def emit_nest(kernel: FusedKernel, layouts: Mapping[Value, Layout], module: str, lanes: int) -> GeneratedKernel:
@@ -139,17 +141,25 @@ class Nest(NestText):
             self.w.line(f"{names[j]} = splat({number(IDENTITY[result.fold or 'sum'])})")
             if result.fold == "argmax":
                 self.w.line(f"{names[j]}_at = splat(-1.0)")  # none yet, so that the first tap inside wins
-        with ExitStack() as stack:
-            for part in self.reduced_parts():
+        parts = self.reduced_parts()
+        apart = [n for n, r in zip(names, results, strict=True) if r.fold == "sum"] if self._sums_many() else []
+        with ExitStack() as around, ExitStack() as run:
+            for part in parts[:-1]:
+                around.enter_context(self.w.loop(part.name, *self.range_of(part)))
+            for part in parts[-1:]:
                 start, stop, step = self.range_of(part)
-                stack.enter_context(self.w.loop(part.name, start, stop, step))
-            self._emit_loads(0, root, self.op.loaded)
-            texts = self._printer(0, root, values).print(
-                *(r.expression for r in results), *(r.position for r in results if r.position is not None)
-            )
-            positions = iter(texts[len(results) :])
-            for j, result in enumerate(results):
-                self._accumulate(j, result, texts[j], next(positions) if result.position is not None else "")
+                if apart and self._is_long(part):
+                    first, length = f"{part.name}_first", RUN * int(step)
+                    around.enter_context(self.w.loop(first, start, stop, str(length)))
+                    self.frame.used.add("imin")
+                    start, stop = first, f"imin({first} + {length}, {stop})"
+                for name in apart:
+                    self.w.line(f"{name}_part = splat(0.0)")
+                run.enter_context(self.w.loop(part.name, start, stop, step))
+            self._emit_terms(root, {name: f"{name}_part" if name in apart else name for name in names})
+            run.close()
+            for name in apart:
+                self.w.line(f"{name} = {name} + {name}_part")
         for j, result in enumerate(results):
             if self.mode == "folded":
                 fold = {"sum": "hsum", "max": "hmax", "min": "hmin"}[result.fold or "sum"]
@@ -157,8 +167,30 @@ class Nest(NestText):
                 self.w.line(f"{names[j]} = {fold}({names[j]})")
             values[self._outputs(0)[j]] = f"{names[j]}_at" if result.fold == "argmax" else names[j]
 
-    def _accumulate(self, j: int, result: Result, text: str, position: str) -> None:
-        name, mask = self.frame.variables[self._outputs(0)[j]], self.fold_mask(result)
+    def _sums_many(self) -> bool:
+        """Whether rounding would add up in a sum: then every run of terms has a sum of its own."""
+        counts = [self.count(part) for part in self.reduced_parts()]
+        return BATCH in counts or product(int(count) for count in counts) > 2 * RUN
+
+    def _is_long(self, part: Part) -> bool:
+        """Whether a loop is more than a run of terms."""
+        count = self.count(part)
+        return count == BATCH or int(count) > 2 * RUN
+
+    def _emit_terms(self, root: Node, accumulators: Mapping[str, str]) -> None:
+        """One term of every result, into its accumulator."""
+        results = root.comprehension.results
+        self._emit_loads(0, root, self.op.loaded)
+        texts = self._printer(0, root, {}).print(
+            *(r.expression for r in results), *(r.position for r in results if r.position is not None)
+        )
+        positions = iter(texts[len(results) :])
+        for value, result, text in zip(self._outputs(0), results, texts, strict=False):
+            name = accumulators[self.frame.variables[value]]
+            self._accumulate(name, result, text, next(positions) if result.position is not None else "")
+
+    def _accumulate(self, name: str, result: Result, text: str, position: str) -> None:
+        mask = self.fold_mask(result)
         if mask:
             self.frame.used |= {"where", "splat"}
             text = f"where({mask}, {text}, splat({number(IDENTITY[result.fold or 'sum'])}))"

@@ -138,7 +138,7 @@ def require_axes(operand: TensorType, axes: Sequence[int], attribute: str = "axi
     found = sorted(require_axis(operand, axis, attribute) for axis in axes)
     if len(set(found)) < len(found):
         raise AttributeProblem(
-            "names an axis twice", expected="different axes", found=f"{attribute}: {list(axes)} for {operand}",
+            "cannot take an axis twice", expected="different axes", found=f"{attribute}: {list(axes)} for {operand}",
             attribute=attribute, code="axis",
         )  # fmt: skip
     return tuple(found)
