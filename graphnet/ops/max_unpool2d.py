@@ -47,7 +47,7 @@ class MaxUnpool2d(Operator):
             return self.pool.operator.windows()
         raise AttributeProblem(
             f"cannot undo '{self.pool}'", code="reference", attribute="pool", expected="the name of a max_pool2d",
-            found=f"'{self.pool}', a {self.pool.operator.name}",
+            found=f"{self.pool.operator.name} '{self.pool}'",
         )  # fmt: skip
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
@@ -67,7 +67,7 @@ class MaxUnpool2d(Operator):
         return Coordinate("i") * self.windows().kernel_size[1] + Coordinate("j")
 
     def lower(self, b: Builder, *inputs: Value) -> Value | tuple[Value, ...]:
-        x, _, tap = inputs
+        x, tap = inputs
         windows = self.windows()
         at = (Index.of("n"), Index.of("c"), *windows.readers)
         loops, reads = feature_map_loops(self.pool.operands[0]), [(tap, at), (x, at)]
@@ -87,11 +87,11 @@ class MaxUnpool2d(Operator):
     ) -> tuple[Value | None, ...]:
         windows = self.windows()
         here, there = [Index.of(name) for name in "nchw"], (Index.of("n"), Index.of("c"), *windows.reads)
-        reads = [(inputs[2], here), (gradient, there)]
+        reads = [(inputs[1], here), (gradient, there)]
         is_mine = equal(Load(0), self._tap())
         if windows.overlap:
             reads.append((outputs[1], there))
             is_mine = is_mine & equal(Load(2), self._tap())
         share = Result(where(is_mine, Load(1), 0), "sum")
         (gx,) = b.fold("max_unpool2d_gradient", feature_map_loops(inputs[0].type), windows.taps, reads, share)
-        return gx, None, None
+        return gx, None

@@ -49,7 +49,7 @@ def refusal(head):
 def test_what_the_spec_may_not_name() -> None:
     assert refusal("max_unpool2d: encoder.conv").expected == "the name of a max_pool2d"
     assert refusal("max_unpool2d: image").expected == "the name of a layer"
-    assert refusal("max_unpool2d: image").found == "the input 'image'"
+
     assert refusal("max_unpool2d: encoder.pol").code == "unknown-name"
     assert refusal("max_unpool2d: [1, 2]").expected == "the name of a layer"
     assert refusal("max_unpool2d").code == "missing-attribute"
@@ -70,7 +70,7 @@ def test_a_scope_that_is_applied_again_uses_its_own_pool() -> None:
         gn.max_unpool2d(pool, pool=pool, name="unpool")
     gn.share("body", other, name="again")
     again = net["again.unpool"].value.producer
-    assert [v.name for v in again.inputs] == ["again.pool", "again.pool", "again.pool:1"]
+    assert [v.name for v in again.inputs] == ["again.pool", "again.pool:1"]
     assert again.op.pool.name == "again.pool"
 
 
@@ -87,7 +87,7 @@ layers:
 """
     net = gn.loads(spec)
     unpool = net.graph.nodes[-1]
-    assert [v.name for v in unpool.inputs] == ["up.relu1", "pool", "pool:1"]
+    assert [v.name for v in unpool.inputs] == ["up.relu1", "pool:1"]
     assert wiring(gn.loads(net.to_yaml())) == wiring(net)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from graphnet.core.diagnostics import AttributeProblem, nearest
 from graphnet.frontend.expansion.context import Surroundings
 from graphnet.frontend.expansion.evaluator import Evaluator, whole_hint
+from graphnet.frontend.problems import with_subject
 from graphnet.frontend.settings import SettingsError, construct
 from graphnet.frontend.text.entries import Application
 from graphnet.frontend.text.entry_reader import LAYERS
@@ -103,7 +104,7 @@ class Arguments:
                 try:
                     settings[name], operands[name] = resolved(definition, name, flow)
                 except AttributeProblem as refused:
-                    self.report_problem(refused, argument, entry, subject, here)
+                    self.report_problem(with_subject(refused, subject, [flow]), argument, entry, subject, here)
         usable = {name: value for name, value in settings.items() if value is not POISON}
         broken = settings.keys() - usable.keys()
         op: Operator | None = None

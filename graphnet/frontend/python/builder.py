@@ -12,7 +12,7 @@ import graphnet.ops  # noqa: F401 - registers what a network can name
 from graphnet.core.diagnostics import AttributeProblem, nearest
 from graphnet.core.types import DType, TensorType
 from graphnet.frontend.assembler import Assembler
-from graphnet.frontend.problems import check_name
+from graphnet.frontend.problems import check_name, with_subject
 from graphnet.frontend.python.call_site import CallSite, call_site, reported_at
 from graphnet.frontend.python.sharing import share_layer, share_scope
 from graphnet.frontend.python.tensor import Tensor
@@ -119,7 +119,7 @@ class NetworkBuilder:
             values = self._values(operator, operands)
             label = self._free_name(operator) if name is None else _named(name, operator)
             subject = f"{operator} '{self._path(label)}'"
-            attributes, referred = self._resolved(definition, attributes)
+            attributes, referred = self._resolved(definition, attributes, subject)
             values += referred
             op = construct(definition, attributes, subject)
             node = self._assembler.apply(
@@ -275,7 +275,7 @@ class NetworkBuilder:
         return [operand.value for operand in operands]
 
     def _resolved(
-        self, definition: type[Operator], attributes: Mapping[str, Any]
+        self, definition: type[Operator], attributes: Mapping[str, Any], subject: str
     ) -> tuple[dict[str, Any], list[Value]]:
         """The attributes with what those hold that were given a tensor, and the operands that these stand for."""
         settings = dict(attributes)
@@ -283,7 +283,10 @@ class NetworkBuilder:
         for name in reference_attributes(definition):
             if settings.get(name) is not None:
                 (value,) = self._values(f"{definition.name}: `{name}`", [settings[name]])
-                settings[name], stood_for = resolved(definition, name, value)
+                try:
+                    settings[name], stood_for = resolved(definition, name, value)
+                except AttributeProblem as problem:
+                    raise with_subject(problem, subject, [value]) from None
                 operands += stood_for
         return settings, operands
 

@@ -16,6 +16,7 @@ def referred(node: Node) -> dict[str, Value]:
     found: dict[str, Value] = {}
     place = len(consumed(node))
     for attribute, count in reference_counts(node.op).items():
-        found[attribute] = node.inputs[place]  # of a layer, the first output: the one that has the layer's name
+        operand = node.inputs[place]  # the value, or something that a layer keeps besides its value
+        found[attribute] = operand if operand.producer is None else operand.producer.outputs[0]
         place += count
     return found

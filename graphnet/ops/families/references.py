@@ -1,8 +1,8 @@
-"""Attributes that name other values of the network, which thereby become operands.
+"""Attributes that name other values of the network.
 
-`center_crop: {like: upsample}` needs a value alone, `max_unpool2d: {pool: encoder.pool1}` also how it was made. A spec
-resolves such a name as it resolves `from`; in Python a tensor stands there. The operands that it stands for come behind
-those that the operator's `arity` counts, in the order of the attributes.
+`center_crop: {like: upsample}` reads a value; `max_unpool2d: {pool: encoder.pool1}` reads what a layer keeps besides
+its value, and knows how it was made. A spec resolves such a name as it resolves `from`; in Python a tensor stands
+there. The operands that it stands for come behind those that the operator's `arity` counts, in the attributes' order.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class NamedLayer:
 
     @property
     def outputs(self) -> tuple[TensorType, ...]:
-        """The types of all its outputs, those too that it keeps for its gradient."""
+        """The types of its value, and of what it keeps besides."""
         return self.operator.infer(*self.operands)
 
     def __str__(self) -> str:
@@ -58,7 +58,7 @@ def _named_layer(value: Any) -> NamedLayer:
 
 
 LayerReference = Annotated[NamedLayer, LAYER, PlainValidator(_named_layer), WithJsonSchema({"type": "string"})]
-"""An attribute that names a layer: all its outputs become operands, and the attribute says how they were made."""
+"""An attribute that names a layer: what this one keeps becomes operands, and the attribute says how it was made."""
 
 
 def reference_attributes(definition: type[Any]) -> tuple[str, ...]:
@@ -89,18 +89,18 @@ def resolved(definition: type[Operator], attribute: str, value: Value) -> tuple[
     layer = value.producer
     if layer is None:
         raise AttributeProblem(
-            f"{definition.name}: `{attribute}` names no layer", attribute=attribute, code="reference", expected=LAYER,
+            f"`{attribute}` names no layer", attribute=attribute, code="reference", expected=LAYER,
             found=f"the {value.role} '{value.name}'",
         )  # fmt: skip
     types = tuple(operand.type for operand in layer.inputs[: layer.operands])
-    return NamedLayer(layer.name, layer.op, types), layer.outputs
+    return NamedLayer(layer.name, layer.op, types), layer.outputs[1:]
 
 
 def reference_counts(op: Operator) -> dict[str, int]:
     """The references of an operator that are set, each with the number of operands that it stands for."""
     held = {name: getattr(op, name) for name in reference_attributes(type(op))}
     return {
-        name: len(value.outputs) if isinstance(value, NamedLayer) else 1
+        name: len(value.outputs) - 1 if isinstance(value, NamedLayer) else 1
         for name, value in held.items()
         if value is not None
     }
