@@ -208,9 +208,7 @@ class Builder:
 
     # -- movement ----------------------------------------------------------------------------------------------
 
-    def move(
-        self, label: str, out: Sequence[Loop], *pieces: tuple[Value, Sequence[Index]], fill: float = 0.0
-    ) -> Value:
+    def move(self, label: str, out: Sequence[Loop], *pieces: tuple[Value, Sequence[Index]], fill: float = 0.0) -> Value:
         """Read from elsewhere; where a piece's index leaves it, it gives `fill`.
 
         Several pieces (concat) do not overlap, and are filled with zeros.

@@ -104,7 +104,7 @@ class _Rewriter:
 
 
 def _second_loops(op: Comprehension) -> set[str]:
-    """The loops over the batch that need an end: other axes than the first of the outputs, or of what is read, are."""
+    """The loops over the batch that need an end: those along another axis than the first, of the outputs or a read."""
     batched = {loop.name for loop in (*op.out, *op.reduce) if loop.extent == BATCH}
     inner = {name for read in op.reads for index in read.index[1:] for name in index.loops}
     inner |= {loop.name for loop in op.out}

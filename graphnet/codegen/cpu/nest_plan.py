@@ -180,7 +180,7 @@ class NestPlan:
         return is_plain and self.mode == "lanes" and not op.reduce and op.reads[slot].fill == 0
 
     def _moves_whole_blocks(self, index: Index, read: Read, value: Value) -> bool:
-        """Whether an index goes from block to block of an operand's lanes, so that all of a vector is inside or none."""
+        """Whether an index goes from block to block of an operand's lanes: all of a vector is inside, or nothing."""
         layout = self.layouts[value]
         is_along_lanes = layout.lane_axis is not None and read.index[layout.lane_axis] == index
         return is_along_lanes and layout.lanes == self.lanes and index.divisor == 1 and index.offset % self.lanes == 0
