@@ -14,8 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from graphnet.analysis.cost import Cost, add_costs, is_listed, node_costs, total_cost
-from graphnet.analysis.structure import Group, Member, Repeat, fold_repeats, scope_tree
-from graphnet.analysis.units import format_bytes, format_count, format_shape
+from graphnet.analysis.folding import fold
+from graphnet.analysis.structure import Again, Group, Member, Repeat, scope_tree, shown_for
+from graphnet.analysis.units import format_bytes, format_count, format_counts, format_shape, format_shapes
 from graphnet.ir.graph import Graph, Node
 
 
@@ -136,29 +137,60 @@ def summarise(network: Graph, batch: int = 1, memory: MemoryFigures | None = Non
 
 @dataclass(frozen=True)
 class _Row:
-    """A line of the table: a layer, or the heading of a group of them (then `count` says how often it stands)."""
+    """A line of the table: a layer, or the heading of a group of them (then `count` says how often it stands).
+
+    A layer of repeated groups has the figures of one of them, or their range where these differ.
+    """
 
     label: str
     depth: int
     operator: str
-    shape: tuple[int, ...] | None
-    cost: Cost
+    shape: str
+    parameters: str
+    macs: str
     is_heading: bool = False
     count: int = 1
+    note: str = ""
 
 
-def _rows(members: tuple[Member, ...], costs: dict[Node, Cost], depth: int = 0) -> Iterator[_Row]:
-    for member in members:
-        if isinstance(member, Node):
-            if is_listed(member):
-                label = member.name.rsplit(".", 1)[-1]
-                yield _Row(label, depth, member.op.name, member.outputs[0].type.sample_shape, costs[member])
-            continue
-        shown: Group = member.first if isinstance(member, Repeat) else member
-        count = member.count if isinstance(member, Repeat) else 1
-        total = add_costs(costs[node] for node in member.nodes)
-        yield _Row(member.name, depth, shown.kind, None, total, is_heading=True, count=count)
-        yield from _rows(shown.members, costs, depth + 1)
+def _rows(tree: Group, costs: dict[Node, Cost]) -> Iterator[_Row]:
+    shown = shown_for(tree)
+
+    def rows(members: tuple[Member, ...], depth: int) -> Iterator[_Row]:
+        for member in members:
+            if isinstance(member, Node):
+                if is_listed(member):
+                    yield layer(member, depth)
+                continue
+            group = member if isinstance(member, Group) else member.group if isinstance(member, Again) else member.first
+            total = add_costs(costs[node] for node in member.nodes)
+            yield _Row(
+                member.name, depth, group.kind, "", _count(total.parameters), _macs(total.macs), is_heading=True,
+                count=member.count if isinstance(member, Repeat) else 1,
+                note=f"weights of {member.of.path}" if isinstance(member, Again) else "",
+            )  # fmt: skip
+            if not isinstance(member, Again):
+                yield from rows(group.members, depth + 1)
+
+    def layer(node: Node, depth: int) -> _Row:
+        alike = shown[node]
+        found = [costs[one] for one in alike]
+        return _Row(
+            node.name.rsplit(".", 1)[-1], depth, node.op.name,
+            format_shapes([one.outputs[0].type.sample_shape for one in alike]),
+            format_counts([cost.parameters for cost in found], _count),
+            format_counts([cost.macs for cost in found], _macs),
+        )  # fmt: skip
+
+    return rows(tree.members, 0)
+
+
+def _count(parameters: int) -> str:
+    return f"{parameters:,}" if parameters else ""
+
+
+def _macs(macs: int) -> str:
+    return format_count(macs) if macs else ""
 
 
 def _table(summary: Summary) -> Table:
@@ -173,18 +205,15 @@ def _table(summary: Summary) -> Table:
         table.add_row(
             Text(value.name, style="green"), Text("input", style="green"), format_shape(value.type.sample_shape)
         )
-    costs = node_costs(graph)
-    for row in _rows(fold_repeats(scope_tree(graph.nodes), graph).members, costs):
+    for row in _rows(fold(scope_tree(graph.nodes), graph), node_costs(graph)):
         operator = Text(row.operator, style="bold magenta" if row.is_heading else "cyan")
         if row.count > 1:
             operator.append(f" × {row.count}", style="bold yellow")
+        figures = "dim" if row.is_heading else ""
         table.add_row(
-            Text("  " * row.depth + row.label, style="bold" if row.is_heading else ""),
-            operator,
-            "" if row.shape is None else format_shape(row.shape),
-            Text(f"{row.cost.parameters:,}" if row.cost.parameters else "", style="dim" if row.is_heading else ""),
-            Text(format_count(row.cost.macs) if row.cost.macs else "", style="dim" if row.is_heading else ""),
-        )
+            Text("  " * row.depth + row.label, style="bold" if row.is_heading else ""), operator,
+            Text(row.note, "dim") if row.note else row.shape, Text(row.parameters, figures), Text(row.macs, figures),
+        )  # fmt: skip
     return table
 
 

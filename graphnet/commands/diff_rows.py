@@ -9,7 +9,7 @@ from typing import Any, Final
 from graphnet.analysis.cost import Cost, add_costs
 from graphnet.analysis.difference import Change, Difference, Pair, Side
 from graphnet.analysis.matching import attributes_of
-from graphnet.analysis.structure import Group, Repeat, scope_tree
+from graphnet.analysis.structure import Group, Member, scope_tree
 from graphnet.analysis.units import format_shape
 from graphnet.frontend.writing.wording import as_yaml, counted
 from graphnet.ir.graph import Node, Scope
@@ -79,7 +79,7 @@ def rows_of(difference: Difference, *, spell_out: bool) -> list[Row]:
 
 def _alone(mark: str, side: Side, nodes: set[Node], places: Mapping[Node, float], spell_out: bool) -> Iterator[Row]:
     """Rows for nodes without a counterpart; one row for a block that has no others."""
-    pending: list[Node | Group | Repeat] = list(scope_tree(side.graph.nodes).members)
+    pending: list[Member] = list(scope_tree(side.graph.nodes).members)
     while pending:
         member = pending.pop(0)
         inner = (member,) if isinstance(member, Node) else member.nodes

@@ -7,6 +7,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from graphnet.ir.graph import Node
+from graphnet.ops.families.references import reference_attributes
 
 
 def describe_attributes(node: Node) -> Iterator[str]:
@@ -20,6 +21,9 @@ def describe_attributes(node: Node) -> Iterator[str]:
         words = attribute.name.replace("_", " ")
         if isinstance(value, bool):
             yield words if value else f"no {words}"
+        elif attribute.name in reference_attributes(type(op)):  # within its block a name needs no path
+            name = _written(str(value).removeprefix(node.name.removesuffix(node.name.rpartition(".")[2])))
+            yield name if attribute.name == op.primary else f"{words} {name}"
         elif attribute.name == op.primary or attribute.name.endswith("_size"):
             yield _written(value, is_size=True)
         else:

@@ -17,18 +17,25 @@ Digraph: TypeAlias = graphviz.Digraph
 TITLE_SIZE: Final = 16
 
 
-def canvas(title: str, *subtitles: str, **attributes: str) -> Digraph:
-    """An empty document.
+def heading(title: str, *subtitles: str) -> str:
+    """What stands above a drawing.
 
     Args:
         title: the network's name.
         subtitles: smaller lines under it, as HTML.
+    """
+    return stack([text(title, size=TITLE_SIZE, bold=True), *subtitles, quiet(" ")], padding=2)
+
+
+def canvas(**attributes: str) -> Digraph:
+    """An empty document.
+
+    Args:
         attributes: of the graph, for Graphviz.
     """
-    heading = stack([text(title, size=TITLE_SIZE, bold=True), *subtitles, quiet(" ")], padding=2)
     defaults = {
-        "label": heading, "labelloc": "t", "fontname": FONT, "fontcolor": INK, "bgcolor": PAPER,
-        "rankdir": "TB", "ranksep": "0.17", "nodesep": "0.25", "pad": "0.25", "dpi": "144",
+        "fontname": FONT, "fontcolor": INK, "bgcolor": PAPER, "rankdir": "TB", "ranksep": "0.17", "nodesep": "0.25",
+        "pad": "0.25", "dpi": "144",
     }  # fmt: skip
     return Digraph(
         "graphnet",

@@ -5,27 +5,40 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, takewhile
+from itertools import pairwise, takewhile
 from typing import Final
 
 from graphnet.analysis.cost import is_layer
-from graphnet.analysis.structure import Group, Member, Repeat
+from graphnet.analysis.structure import Again, Group, Member, Repeat
 from graphnet.ir.graph import Graph, Node, Value
 
 LONGEST: Final = 1150.0
 """A network whose picture is no higher than this, in points, stays in one column."""
-ASPECT: Final = 1.5
-"""Width by height to aim for."""
-RELUCTANCE: Final = 0.4
-"""By what share of a column's height columns may differ more, rather than cutting a frame in two."""
+BREAKABLE: Final = 1150.0
+"""A block that is higher than this may be cut in two."""
+CHAIN: Final = 0.7
+"""Only if its parts stand under each other: its height by the sum of theirs."""
+ASPECT: Final = 1.45
+"""Width by height to aim for, or height by width where that fits better by `PORTRAIT`."""
+PORTRAIT: Final = 0.2
+WASTE: Final = 1.2
+"""How bad it is to leave all of a page empty, against pages e times as long as wanted."""
+MOST: Final = 12
+"""Columns."""
+RELUCTANCE: Final = 0.1
+"""What cutting through a frame costs, against the squares of what columns are higher or lower than their mean."""
+STRAND: Final = 0.12
+"""The same for each value beyond the first that goes on in another column."""
 ROW: Final = 26.0
 """Height of a layer's row, about, in points; so are all that follow."""
 GAP: Final = 36.0
 """Between boxes."""
 MARGIN: Final = 34.0
 """A frame's title and margins."""
-CARD_WIDTH: Final = 210.0
+CARD_WIDTH: Final = 240.0
 """Width of a box and the space beside it."""
+HEADING: Final = 130.0
+"""Of the heading, and of the circles where columns go on."""
 
 Stacks = Mapping[Node, Sequence[Node]]
 """Nodes that are drawn in one box, by the first of them."""
@@ -38,16 +51,22 @@ class Columns:
     Attributes:
         count: of columns.
         of: the column of each node.
-        passed_on: for each column but the first, the one value that comes into it from the left.
+        strands: the values that are read in other columns than their own, in order.
     """
 
     count: int
     of: Mapping[Node, int]
-    passed_on: tuple[Value, ...] = ()
+    strands: tuple[Value, ...] = ()
+
+    def home(self, value: Value, graph: Graph) -> int:
+        """Where a value is computed, or else first read."""
+        if value.producer is not None:
+            return self.of[value.producer]
+        return min((self.of[node] for node in graph.nodes if value in node.inputs), default=0)
 
 
 def arrange(graph: Graph, tree: Group, stacks: Stacks) -> Columns:
-    """Cut where only the value just computed is passed on, between blocks or in named `sequential`s, not in blocks.
+    """Cut between blocks, in named `sequential`s, and in blocks that are high; where few values are passed on.
 
     Args:
         graph: the network.
@@ -55,24 +74,17 @@ def arrange(graph: Graph, tree: Group, stacks: Stacks) -> Columns:
         stacks: boxes.
     """
     pieces = list(_pieces(tree.members, stacks))
-    heights = [_height(piece, stacks) for piece in pieces]
-    columns = _wanted(heights, max((_breadth(piece, stacks) for piece in pieces), default=1))
     position = {node: k for k, piece in enumerate(pieces) for node in piece.nodes}
     for node in graph.nodes:  # losses are drawn where the last of what they compare is
         if node not in position:
             position[node] = max((position[v.producer] for v in node.inputs if v.producer), default=len(pieces) - 1)
-    crossings = _crossings(graph, position, len(pieces))
-    allowed = {
-        k: _shared_scopes(pieces[k], pieces[k + 1])
-        for k, values in enumerate(crossings[:-1])
-        if [v.producer and position[v.producer] for v in values] == [k]
-    }
-    cuts = _cuts(heights, allowed, columns)
-    return Columns(
-        len(cuts) + 1,
-        {node: sum(k > cut for cut in cuts) for node, k in position.items()},
-        tuple(crossings[cut][0] for cut in cuts),
-    )
+    cuts = _cuts(pieces, _strands(graph, position, len(pieces)))
+    of = {node: sum(k > cut for cut in cuts) for node, k in position.items()}
+    columns = Columns(len(cuts) + 1, of)
+    readers = graph.consumers()
+    values = [*graph.inputs, *(v for node in graph.nodes for v in node.outputs)]
+    strands = (v for v in values if any(of[n] != columns.home(v, graph) for n in readers.get(v, ())))
+    return Columns(columns.count, of, tuple(strands))
 
 
 @dataclass(frozen=True)
@@ -81,95 +93,147 @@ class _Piece:
 
     Attributes:
         nodes: all of them.
-        shown: those that are drawn, where repetitions are folded.
+        height, breadth: of its picture, in points.
     """
 
     nodes: tuple[Node, ...]
-    shown: tuple[Node, ...]
+    height: float
+    breadth: float
 
 
 def _pieces(members: Sequence[Member], stacks: Stacks) -> Iterator[_Piece]:
     for member in members:
         if isinstance(member, Node):
             if member in stacks and is_layer(member):
-                yield _Piece(tuple(stacks[member]), tuple(stacks[member]))
-        elif isinstance(member, Group) and member.kind == "sequential":
-            yield from _pieces(member.members, stacks)
-        else:
-            yield _Piece(member.nodes, tuple(_shown(member)))
-
-
-def _shown(member: Member) -> Iterator[Node]:
-    if isinstance(member, Node):
-        yield member
-    else:
-        for inner in (member.first if isinstance(member, Repeat) else member).members:
-            yield from _shown(inner)
-
-
-def _height(piece: _Piece, stacks: Stacks) -> float:
-    """The longest way down a piece."""
-    bottoms: dict[Value, float] = {}
-    for node in piece.shown:
-        top = max((bottoms.get(v, 0.0) for v in node.inputs), default=0.0) + (GAP if node in stacks else 0.0)
-        bottoms.update((v, top + ROW) for v in node.outputs)
-    return max(bottoms.values(), default=0.0) + (MARGIN if len(piece.shown) > 1 else 0.0)
-
-
-def _breadth(piece: _Piece, stacks: Stacks) -> int:
-    """About how many boxes stand side by side in a piece."""
-    depths: dict[Value, int] = {}
-    boxes = [node for node in piece.shown if node in stacks]
-    for node in piece.shown:
-        depth = max((depths.get(v, 0) for v in node.inputs), default=0) + (node in stacks)
-        depths.update((v, depth) for v in node.outputs)
-    return math.ceil(len(boxes) / max(depths.values(), default=1)) if boxes else 1
-
-
-def _wanted(heights: Sequence[float], breadth: int) -> int:
-    total = sum(heights)
-    if total <= LONGEST:
-        return 1
-    return max(1, round(math.sqrt(ASPECT * total / (CARD_WIDTH * breadth))))
-
-
-def _crossings(graph: Graph, position: Mapping[Node, int], pieces: int) -> list[list[Value]]:
-    """For each piece, the values that are computed up to it and read after it. Inputs stand where they are read."""
-    found: list[list[Value]] = [[] for _ in range(pieces)]
-    for value, readers in graph.consumers().items():
-        if value.role not in ("node", "input"):
+                yield _piece(stacks[member], tuple(stacks[member]), stacks)
             continue
-        places = [position[node] for node in readers]
-        first = position[value.producer] if value.producer else min(places)
-        for k in range(first, max(places)):
-            found[k].append(value)
+        whole = _piece([member], member.nodes, stacks)
+        if isinstance(member, Group) and (member.kind == "sequential" or whole.height > BREAKABLE):
+            parts = list(_pieces(member.members, stacks))
+            if CHAIN * sum(part.height for part in parts) <= whole.height:
+                yield from parts
+                continue
+        if whole.height:
+            yield whole
+
+
+def _piece(members: Sequence[Member], nodes: tuple[Node, ...], stacks: Stacks) -> _Piece:
+    """The longest way down what is shown is the height; boxes of the same depth stand side by side."""
+    bottoms: dict[Value, float] = {}
+    depths: dict[Value, int] = {}
+    boxes = 0
+    for row in _rows(members, stacks):
+        above = [v for node in row.nodes for v in node.inputs]
+        if row.like is not None:
+            bottom, depth = bottoms[row.like.outputs[0]], depths[row.like.outputs[0]]
+        else:
+            bottom = max((bottoms.get(v, 0.0) for v in above), default=0.0) + row.height
+            depth = max((depths.get(v, 0) for v in above), default=0) + row.is_box
+        values = [v for node in row.nodes for v in node.outputs]
+        bottoms |= dict.fromkeys(values, bottom)
+        depths |= dict.fromkeys(values, depth)
+        boxes += row.is_box
+    height = max(bottoms.values(), default=0.0) + (MARGIN if boxes > 1 else 0.0)
+    return _Piece(nodes, height, CARD_WIDTH * math.ceil(boxes / max(1, *depths.values())))
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row of a box.
+
+    Attributes:
+        nodes: that it shows, in order.
+        height: with the space above it.
+        is_box: whether it is the first row of a box.
+        like: for a node that a fold hides, the node that is drawn instead.
+    """
+
+    nodes: tuple[Node, ...]
+    height: float = 0.0
+    is_box: bool = False
+    like: Node | None = None
+
+
+def _rows(members: Sequence[Member], stacks: Stacks) -> Iterator[_Row]:
+    for member in members:
+        match member:
+            case Node():
+                yield _Row((member,), ROW + (GAP if member in stacks else 0.0), member in stacks)
+            case Group():
+                yield from _rows(member.members, stacks)
+            case Repeat():
+                yield from _rows(member.first.members, stacks)
+                yield from (_Row((node,), like=shown) for node, shown in member.stand_ins.items())
+            case Again():
+                yield _Row(member.nodes, GAP + ROW, is_box=True)
+
+
+def _strands(graph: Graph, position: Mapping[Node, int], pieces: int) -> list[int]:
+    """For each piece, how many values are computed up to it and read after it. Inputs stand where they are read."""
+    found = [0] * pieces
+    for value, readers in graph.consumers().items():
+        if value.role in ("node", "input"):
+            places = [position[node] for node in readers]
+            first = position[value.producer] if value.producer else min(places)
+            for k in range(first, max(places)):
+                found[k] += 1
     return found
+
+
+def _cuts(pieces: Sequence[_Piece], strands: Sequence[int]) -> list[int]:
+    """The pieces to end columns with, for a page of the wanted shape."""
+    total = sum(piece.height for piece in pieces)
+    if total <= LONGEST:
+        return []
+    frames = [_shared_scopes(before, after) for before, after in pairwise(pieces)]
+    costs = [RELUCTANCE * cut + STRAND * max(0, across - 1) for cut, across in zip(frames, strands, strict=False)]
+    found = [_best_cuts(pieces, costs, columns) for columns in range(1, min(MOST, len(pieces)) + 1)]
+    return min(found, key=lambda cuts: _badness(pieces, cuts))
+
+
+def _badness(pieces: Sequence[_Piece], cuts: Sequence[int]) -> float:
+    """How far the shape is from a page's, and how much of it stays empty."""
+    columns = [pieces[i:j] for i, j in pairwise([0, *(cut + 1 for cut in cuts), len(pieces)])]
+    heights = [sum(piece.height for piece in column) for column in columns]
+    width = sum(max(piece.breadth for piece in column) for column in columns)
+    aspect = math.log(width / (HEADING + max(heights)))
+    shape = min(abs(aspect - math.log(ASPECT)), abs(aspect + math.log(ASPECT)) + PORTRAIT)
+    return shape + WASTE * (1 - sum(heights) / max(heights) / len(heights))
 
 
 def _shared_scopes(before: _Piece, after: _Piece) -> int:
     """How many frames a cut between two pieces would cut in two."""
-    pairs = zip(before.nodes[0].scope, after.nodes[0].scope, strict=False)
+    pairs = zip(before.nodes[-1].scope, after.nodes[0].scope, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
-def _cuts(heights: Sequence[float], allowed: Mapping[int, int], columns: int) -> list[int]:
-    """The pieces to end columns with, for nearly equal heights, but rather between frames than inside them.
+def _best_cuts(pieces: Sequence[_Piece], costs: Sequence[float], columns: int) -> list[int]:
+    """The pieces to end columns with, so that columns are about equally high, and cuts cost little.
 
     Args:
-        heights: of all pieces.
-        allowed: the pieces to choose from, with the number of frames that a cut after them goes through.
-        columns: wanted; there are fewer if there are not enough places to cut.
+        pieces: in order.
+        costs: of a cut behind each of them.
+        columns: wanted.
     """
-    total = sum(heights)
-    bottoms = list(accumulate(heights))
+    mean = sum(piece.height for piece in pieces) / columns
+    tops = [0.0]
+    for piece in pieces:
+        tops.append(tops[-1] + piece.height / mean)
+    best = [[math.inf] * (len(pieces) + 1) for _ in range(columns + 1)]
+    choice = [[0] * (len(pieces) + 1) for _ in range(columns + 1)]
+    best[0][0] = 0.0
+    for column in range(1, columns + 1):
+        for end in range(column, len(pieces) + 1):
+            for start in range(end - 1, column - 2, -1):
+                excess = tops[end] - tops[start] - 1
+                if excess > 1 and start < end - 1:
+                    break
+                cost = best[column - 1][start] + excess**2 + (costs[start - 1] if start else 0.0)
+                if cost < best[column][end]:
+                    best[column][end], choice[column][end] = cost, start
     cuts: list[int] = []
-    for column in range(1, columns):
-        aim = total * column / columns
-        costs = {
-            k: abs(bottoms[k] - aim) + RELUCTANCE * frames * total / columns
-            for k, frames in allowed.items()
-            if not cuts or k > cuts[-1]
-        }
-        if costs:
-            cuts.append(min(costs, key=lambda k: costs[k]))
-    return cuts
+    end = len(pieces)
+    for column in range(columns, 1, -1):
+        end = choice[column][end]
+        cuts.append(end - 1)
+    return cuts[::-1]

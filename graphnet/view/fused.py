@@ -8,13 +8,14 @@ from graphnet.analysis.cost import total_cost
 from graphnet.analysis.units import format_count, format_shape
 from graphnet.ir.graph import Node
 from graphnet.ir.schedule import FusedGraph, FusedKernel
-from graphnet.view.canvas import Digraph, identifier, legend
+from graphnet.view.canvas import identifier, legend
+from graphnet.view.drawing import Drawing
 from graphnet.view.ladder import Ladder, forward_nodes
 from graphnet.view.markup import SMALL, Chip, card, quiet, text
 from graphnet.view.palette import BACKWARD_FRAME, FAMILIES, FORWARD_FRAME, family_tint
 
 
-def draw_fused(fused: FusedGraph) -> Digraph:
+def draw_fused(fused: FusedGraph) -> Drawing:
     """Draw kernels in the order of execution. What flows inside a kernel stays in registers and has no arrow."""
     ahead = forward_nodes(fused.graph)
     forward = sum(kernel.root in ahead for kernel in fused.kernels)
@@ -34,7 +35,7 @@ def draw_fused(fused: FusedGraph) -> Digraph:
                 if value in kernel.reads:
                     ladder.arrow(value, node)
     ladder.outputs()
-    return ladder.dot
+    return ladder.drawing
 
 
 def _name(kernel: FusedKernel) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from graphnet.analysis.units import format_shape
 from graphnet.ir.graph import Graph, Node, Value
-from graphnet.view.canvas import Digraph, canvas, identifier
+from graphnet.view.canvas import Digraph, canvas, heading, identifier
+from graphnet.view.drawing import Drawing
 from graphnet.view.markup import SMALL, quiet, stack, text
 from graphnet.view.palette import BACKWARD_INK, FORWARD_INK, INPUT, OUTPUT, SAVED_INK, TARGET, Tint
 
@@ -40,9 +41,8 @@ class Ladder:
         self._behind = set(self.backward)
         self._drawn: set[tuple[str, str]] = set()
         lines = [quiet(figures), *([_WAYS] if self.backward else []), *notes]
-        self.dot: Digraph = canvas(
-            graph.name, *lines, ranksep="0.2", nodesep="0.45", newrank="true", outputorder="edgesfirst"
-        )
+        self.dot: Digraph = canvas(ranksep="0.2", nodesep="0.45", newrank="true", outputorder="edgesfirst")
+        self.drawing = Drawing(heading(graph.name, *lines), (self.dot,))
         for value in graph.inputs:
             self._pill("input", value.name, value, INPUT)
 

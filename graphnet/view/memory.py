@@ -9,7 +9,8 @@ from typing import Final
 from graphnet.analysis.units import format_bytes
 from graphnet.ir.graph import Value
 from graphnet.ir.schedule import MemoryPlan, Placement, Schedule
-from graphnet.view.canvas import Digraph, canvas, legend
+from graphnet.view.canvas import canvas, heading, legend
+from graphnet.view.drawing import Drawing
 from graphnet.view.ladder import forward_nodes
 from graphnet.view.markup import SMALL, html, quiet, text
 from graphnet.view.palette import (
@@ -39,12 +40,13 @@ KEPT, PASSING, GRADIENT, SCRATCH = "kept for the backward pass", "forward", "gra
 TINTS: Final = {KEPT: BLUE, PASSING: AMBER, GRADIENT: CORAL, SCRATCH: STONE}
 
 
-def draw_memory(schedule: Schedule) -> Digraph:
+def draw_memory(schedule: Schedule) -> Drawing:
     """Draw a plan: buffers as rectangles, the peak, and the lower bound that no plan for this order can beat.
 
     All positions are fixed, so the document is to be laid out by `nop` (`neato -n`).
     """
-    return _Chart(schedule).dot
+    chart = _Chart(schedule)
+    return Drawing(chart.heading, (chart.dot,), "nop")
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,8 @@ class _Chart:
         kinds = self._kinds()
         used = {kind: tint for kind, tint in TINTS.items() if kind in kinds.values()}
         figures = quiet(_describe(self.plan, self.scale.kernels))
-        self.dot = canvas(
-            schedule.fused.graph.name, figures, legend(used), layout="nop", splines="line", outputorder="nodesfirst"
-        )
+        self.heading = heading(schedule.fused.graph.name, figures, legend(used))
+        self.dot = canvas(layout="nop", splines="line", outputorder="nodesfirst")
         self._ground()
         for placement in self.plan.placements:
             self._rectangle(placement, TINTS[kinds[placement.name]])

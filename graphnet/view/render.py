@@ -10,9 +10,8 @@ from typing import Final, Literal, get_args
 from graphnet.core.diagnostics import Diagnostic, InternalError, RunError, SpecError, nearest
 from graphnet.ir.graph import Graph
 from graphnet.ir.schedule import FusedGraph, Schedule
-from graphnet.view.canvas import Digraph
+from graphnet.view.drawing import Drawing
 from graphnet.view.fused import draw_fused
-from graphnet.view.layout import Engine, lay_out
 from graphnet.view.memory import draw_memory
 from graphnet.view.network import draw_network
 from graphnet.view.training import draw_training
@@ -42,22 +41,22 @@ def render(subject: Graph | FusedGraph | Schedule, path: str | Path, stage: str 
         RunError: the file cannot be written.
     """
     picture = drawing_format(path)
-    document, engine = draw(subject, drawing_stage(stage), fold)
-    content = document.source.encode() if picture == "dot" else lay_out(document.source, picture, engine)
+    drawing = draw(subject, drawing_stage(stage), fold)
+    content = drawing.source.encode() if picture == "dot" else drawing.picture(picture)
     return _write(Path(path), content)
 
 
-def draw(subject: Graph | FusedGraph | Schedule, stage: Stage, fold: bool = True) -> tuple[Digraph, Engine]:
-    """The DOT document of a drawing, and who is to place its nodes."""
+def draw(subject: Graph | FusedGraph | Schedule, stage: Stage, fold: bool = True) -> Drawing:
+    """The drawing of a stage."""
     match stage, subject:
         case "graph", Graph():
-            return draw_network(subject, fold), "dot"
+            return draw_network(subject, fold)
         case "training", Graph():
-            return draw_training(subject, fold), "dot"
+            return draw_training(subject, fold)
         case "fused", FusedGraph():
-            return draw_fused(subject), "dot"
+            return draw_fused(subject)
         case "memory", Schedule():
-            return draw_memory(subject), "nop"
+            return draw_memory(subject)
     raise InternalError("drawing", f"stage {stage} does not draw a {type(subject).__name__}")
 
 

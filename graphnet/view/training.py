@@ -10,14 +10,15 @@ from graphnet.analysis.units import format_count
 from graphnet.ir.comprehension import Comprehension
 from graphnet.ir.graph import Graph, Node
 from graphnet.view.attributes import describe_attributes
-from graphnet.view.canvas import Digraph, identifier
+from graphnet.view.canvas import identifier
 from graphnet.view.chains import Unit, chains
+from graphnet.view.drawing import Drawing
 from graphnet.view.ladder import Ladder, forward_nodes, forward_results
 from graphnet.view.markup import SMALL, Chip, card, quiet, text
 from graphnet.view.palette import BACKWARD_INK, CORAL, category_tint, family_tint
 
 
-def draw_training(graph: Graph, fold: bool = True) -> Digraph:
+def draw_training(graph: Graph, fold: bool = True) -> Drawing:
     """Draw a differentiated graph.
 
     Args:
@@ -40,7 +41,7 @@ def draw_training(graph: Graph, fold: bool = True) -> Digraph:
         for value in node.inputs:
             ladder.arrow(value, node)
     ladder.outputs()
-    return ladder.dot
+    return ladder.drawing
 
 
 class _Boxes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from graphnet.analysis.structure import Group, Repeat, fold_repeats, scope_tree
+from graphnet.analysis.folding import fold_repeats
+from graphnet.analysis.structure import Group, Repeat, scope_tree
 from graphnet.frontend.loader import loads
 from graphnet.ir.graph import Graph
 
