@@ -21,7 +21,7 @@ class GroupNorm(ChannelGroupNormalisation):
     samples. Mean and inv_std are kept.
 
     Example:
-        `- group_norm: 32` or `- group_norm: {num_groups: 1, affine: false}`
+        `- group_norm: 4` or `- group_norm: {num_groups: 1, affine: false}`
 
     Source: Wu, He, "Group normalization", 2018.
 

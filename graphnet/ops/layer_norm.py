@@ -34,7 +34,7 @@ class LayerNorm(Operator):
     Mean and inv_std are kept.
 
     Example:
-        `- layer_norm` of the last axis, `- layer_norm: [$channels, $size, $size]` of the last ones,
+        `- layer_norm` of the last axis, `- layer_norm: [12, 12]` of the last two,
         or `- layer_norm: {axes: 1}` of the channels at each position
 
     Source: Ba, Kiros, Hinton, "Layer normalization", 2016.

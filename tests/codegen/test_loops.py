@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from graphnet.codegen.loops import Access, Cut, Part, Shift, cut_loops, locate
+from graphnet.codegen.access import Access, Shift, locate
+from graphnet.codegen.loops import Cut, Part, cut_loops
 from graphnet.core.types import BATCH, TensorType
 from graphnet.ir.builder import axis_loops
 from graphnet.ir.comprehension import Comprehension, Index, Loop, Read, Result

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 
+from graphnet.codegen.access import Access
 from graphnet.codegen.cpu.tile_plan import TileLimits, TilePlan
 from graphnet.codegen.kernel_frame import GeneratedKernel, KernelFrame, kernel_label
-from graphnet.codegen.loops import Access, Part
+from graphnet.codegen.loops import Part
 from graphnet.codegen.writer import Writer, affine, quotient, times
 from graphnet.core.types import BATCH, Extent
 from graphnet.ir.comprehension import Index

@@ -14,11 +14,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
+from graphnet.codegen.access import Access
 from graphnet.codegen.cpu.contraction import Reduced, TileEmitter
 from graphnet.codegen.cpu.lane_tile import LaneTile
 from graphnet.codegen.cpu.tile_plan import TileLimits
 from graphnet.codegen.kernel_frame import GeneratedKernel, KernelFrame
-from graphnet.codegen.loops import Access, Part
+from graphnet.codegen.loops import Part
 from graphnet.codegen.writer import affine
 from graphnet.core.types import BATCH, product
 from graphnet.ir.graph import Value

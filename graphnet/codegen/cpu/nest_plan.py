@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from graphnet.codegen.access import Access, locate
 from graphnet.codegen.cpu.expressions import keeps_zero
 from graphnet.codegen.kernel_frame import KernelFrame
-from graphnet.codegen.loops import Access, Cut, Part, cut_loops, locate
+from graphnet.codegen.loops import Cut, Part, cut_loops
 from graphnet.core.types import BATCH, Extent
 from graphnet.ir.comprehension import Index, Read
 from graphnet.ir.graph import Value

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from graphnet.codegen.access import Access, locate
 from graphnet.codegen.cpu.nest import Nest
 from graphnet.codegen.kernel_frame import KernelFrame
-from graphnet.codegen.loops import Access, Part, locate
+from graphnet.codegen.loops import Part
 from graphnet.core.types import BATCH
 from graphnet.ir.comprehension import Index
 from graphnet.ir.graph import Value
