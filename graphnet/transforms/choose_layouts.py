@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from graphnet.core.types import BATCH, TensorType
+from graphnet.core.types import BATCH, Extent, TensorType
 from graphnet.ir.builder import axis_loops
 from graphnet.ir.comprehension import Comprehension, Index, Read, Result
 from graphnet.ir.expression import Load
@@ -230,12 +230,23 @@ class _Chooser:
                 if steps == {(d.step, d.extent) for d in cut} or layout.linear_stride(axis) == 1:
                     return None
             if value.type.is_batched:
-                return blocked(value.type.shape, axis, self.lanes)
+                return blocked(self._with_whole_blocks(op, read, value, layout), axis, self.lanes)
             return vectors_along(value.type.shape, axis, cut, self.lanes, out.units)
         ragged_blocks = layout.is_ragged and layout.units > layout.lanes
         if ragged_blocks and layout.linear_stride(layout.lane_axis or 0) is None and layout.dims[-1].step != 1:
             return default_layout(value.type, self.lanes)  # a flattened map whose last block is not full
         return None
+
+    def _with_whole_blocks(self, op: Comprehension, read: Read, value: Value, layout: Layout) -> tuple[Extent, ...]:
+        """The shape of a value's copy: an axis that is folded in blocks of lanes has room for zeros in the last."""
+        shape, axis = list(value.type.shape), layout.lane_axis
+        if (
+            axis is not None
+            and read.index[axis].loop in {loop.name for loop in op.reduce}
+            and layout.units > self.lanes
+        ):
+            shape[axis] = -(-layout.units // self.lanes) * self.lanes
+        return tuple(shape)
 
     def _copy(self, kernel: FusedKernel, value: Value, layout: Layout) -> Value:
         if (value, layout) not in self.copies:

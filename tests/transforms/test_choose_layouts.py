@@ -198,6 +198,20 @@ def test_one_copy_serves_all_readers() -> None:
     assert kernel_labels(laid_out(net, "predict")).count("relayout") <= 1
 
 
+def test_copies_have_room_for_whole_blocks_of_what_is_folded() -> None:
+    """Positions of a sequence, 19 of them: then the gradient of the weights is a tile."""
+    net = gn.Network("sequence")
+    x = gn.tanh(net.input("x", (19, 5)))
+    h = gn.tanh(gn.linear(x, 7, name="fc"))
+    net.loss(gn.squared_error(gn.linear(h, 3), "t"))
+    laid = laid_out(net)
+    kernel = next(k for k in laid.fused.kernels if k.root.name == "fc/linear_weight_gradient")
+    (copy,) = (v for v in kernel.reads if v.producer is not None and v.producer.op.label == "relayout")
+    lanes = laid.layouts[copy].lanes
+    assert laid.layouts[copy].lane_axis == 2
+    assert laid.layouts[copy].positions(1) == -(-19 // lanes) * lanes
+
+
 @settings(max_examples=60)
 @given(networks(max_layers=8), st.sampled_from(["gradients", "input_gradients", "predict"]))
 def test_whole_networks_are_laid_out(net: Network, purpose: str) -> None:
