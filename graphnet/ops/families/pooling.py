@@ -128,6 +128,10 @@ class AvgPooling(Pooling):
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
         return (self.pooled(operands[0]),)
 
+    def _is_identity(self, operand: TensorType) -> bool:
+        """Whether every element is a window of its own."""
+        return product(self.windows_over(operand).kernel_size) == 1 and self.pooled(operand) == operand
+
     def _divide(self, b: Builder, value: Value, operand: TensorType) -> Value:
         """Divide each window's element by its count: a number, or a table where the count varies."""
         counts: np.ndarray[Any, Any] = reduce(np.multiply.outer, map(np.array, self.counts(operand)))
@@ -139,6 +143,8 @@ class AvgPooling(Pooling):
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         (x,) = inputs
+        if self._is_identity(x.type):
+            return x
         (y,) = self.infer(x.type)
         windows = self.windows_over(x.type)
         read = x, (Index.of("n"), Index.of("c"), *windows.reads)
@@ -149,6 +155,8 @@ class AvgPooling(Pooling):
         self, b: Builder, gradient: Value, inputs: tuple[Value, ...], outputs: tuple[Value, ...]
     ) -> tuple[Value | None, ...]:
         (x,) = inputs
+        if self._is_identity(x.type):
+            return (gradient,)
         windows = self.windows_over(x.type)
         read = self._divide(b, gradient, x.type), (Index.of("n"), Index.of("c"), *windows.readers)
         loops = feature_map_loops(x.type)
