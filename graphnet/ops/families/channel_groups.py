@@ -7,7 +7,7 @@ from typing import Any
 
 from graphnet.core.types import BATCH, TensorType, product
 from graphnet.ir.builder import Builder
-from graphnet.ir.comprehension import Index, Loop, Result, window, windows_over
+from graphnet.ir.comprehension import Index, Loop, Result, window
 from graphnet.ir.expression import Expression, Load
 from graphnet.ir.graph import ParameterSpec, Value
 from graphnet.ir.operator import Operator
@@ -57,9 +57,9 @@ class ChannelGroupNormalisation(Operator):
             return value
         channels = value.type.sample_shape[0]
         n, g, c, j = Loop("n", BATCH), Loop("g", channels // size), Loop("c", channels), Loop("j", size)
-        member, own_group = window("g", "j", stride=size), windows_over("c", "j", stride=size)
+        member, own_group = window("g", "j", stride=size), Index(groups=(("c", size, 1),))
         (total,) = b.fold("group_sum", [n, g], [j], [(value, [Index.of("n"), member])], Result(Load(0), "sum"))
-        return b.fold("group", [n, c], [j], [(total, [Index.of("n"), own_group])], Result(Load(0), "sum"))[0]
+        return b.move("group", [n, c], (total, [Index.of("n"), own_group]))
 
     def lower(self, b: Builder, *inputs: Value) -> tuple[Value, ...]:
         x, *affine = inputs
