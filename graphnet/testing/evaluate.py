@@ -21,7 +21,7 @@ Array = np.ndarray[Any, Any]
 Loops = Mapping[str, Array]
 
 GRID_LIMIT: Final = 1 << 21
-"""Points of a grid that are evaluated at once; larger ones are cut along their first output loop."""
+"""Points of a grid that are evaluated at once; larger ones are cut along their output loops."""
 
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 _RANDOM_BITS: Final = 24
@@ -118,15 +118,20 @@ class _Evaluation:
             shape = tuple(self._length(loop.extent) for loop in made.out)
             return (self.operands[0].reshape(shape),)
         loops = (*made.out, *made.reduce)
-        lengths = [self._length(loop.extent) for loop in loops]
-        points = product(lengths)
-        if not made.out or points <= GRID_LIMIT:
-            return self._evaluate(loops, [np.arange(length) for length in lengths])
-        rows = max(1, GRID_LIMIT * lengths[0] // points)
-        inner = [np.arange(length) for length in lengths[1:]]
-        starts = range(0, lengths[0], rows)
-        parts = [self._evaluate(loops, [np.arange(start, min(start + rows, lengths[0])), *inner]) for start in starts]
-        return tuple(np.concatenate(blocks) for blocks in zip(*parts, strict=True))
+        return self._in_parts(loops, [np.arange(self._length(loop.extent)) for loop in loops], 0)
+
+    def _in_parts(self, loops: tuple[Loop, ...], ranges: list[Array], axis: int) -> tuple[Array, ...]:
+        """The results over a grid that may be too large: cut along an output loop, each part along the next ones."""
+        points = product(len(numbers) for numbers in ranges)
+        if axis == len(self.comprehension.out) or points <= GRID_LIMIT:
+            return self._evaluate(loops, ranges)
+        numbers = ranges[axis]
+        rows = max(1, GRID_LIMIT * len(numbers) // points)
+        parts = [
+            self._in_parts(loops, [*ranges[:axis], numbers[start : start + rows], *ranges[axis + 1 :]], axis + 1)
+            for start in range(0, len(numbers), rows)
+        ]
+        return tuple(np.concatenate(blocks, axis) for blocks in zip(*parts, strict=True))
 
     def _evaluate(self, loops: tuple[Loop, ...], ranges: list[Array]) -> tuple[Array, ...]:
         """The results over a part of the grid."""
