@@ -129,6 +129,14 @@ FOUND = {
           - tanh
           - flatten
     """,
+    "without eps the padding lanes' deviations have infinite inverses, which times a weight of zero were stored": """
+        inputs: {x: [17, 5, 1]}
+        layers:
+          - prelu
+          - conv2d: {out_channels: 5, kernel_size: 1}
+          - batch_norm: {eps: 0.0}
+          - flatten
+    """,
     "an operand that is read twice had one offset": """
         inputs: {x: [2]}
         layers:

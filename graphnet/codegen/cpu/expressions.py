@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from graphnet.codegen.writer import Writer
 from graphnet.ir.expression import BatchSize, Call, Constant, Coordinate, Expression, Load, Uniform, walk
@@ -87,8 +87,14 @@ def number(value: float) -> str:
     return repr(float(value))
 
 
-def keeps_zero(expression: Expression, zero_slots: set[int]) -> bool:
-    """Whether the expression is 0 wherever the loads of these slots are: then padding lanes stay zero by themselves."""
+def keeps_zero(expression: Expression, zero_slots: Set[int], wild_slots: Set[int] = frozenset()) -> bool:
+    """Whether the expression is 0 wherever the loads of these slots are: then padding lanes stay zero by themselves.
+
+    Args:
+        expression: of one element.
+        zero_slots: loads that are zero there.
+        wild_slots: loads that may be infinite or NaN there, times which zero is not zero.
+    """
 
     def zero(e: Expression) -> bool:
         match e:
@@ -97,7 +103,9 @@ def keeps_zero(expression: Expression, zero_slots: set[int]) -> bool:
             case Load(slot):
                 return slot in zero_slots
             case Call("multiply", (a, b)):
-                return zero(a) or zero(b)
+                return (zero(a) and is_tame(b, zero_slots, wild_slots)) or (
+                    zero(b) and is_tame(a, zero_slots, wild_slots)
+                )
             case Call("add" | "subtract" | "maximum" | "minimum", (a, b)):
                 return zero(a) and zero(b)
             case Call("where", (_, a, b)):
@@ -109,3 +117,24 @@ def keeps_zero(expression: Expression, zero_slots: set[int]) -> bool:
         return False
 
     return zero(expression)
+
+
+def is_tame(expression: Expression, zero_slots: Set[int], wild_slots: Set[int] = frozenset()) -> bool:
+    """Whether the expression is neither infinite nor NaN where the loads of some slots are zero.
+
+    Other loads are taken to be ordinary numbers, but for those of `wild_slots`.
+    """
+    match expression:
+        case Constant(value):
+            return math.isfinite(value)
+        case Load(slot):
+            return slot not in wild_slots
+        case Call("divide", (a, b)):
+            return is_tame(a, zero_slots, wild_slots) and isinstance(b, Constant) and b.value != 0.0
+        case Call("sqrt" | "log1p", (a,)):
+            return keeps_zero(a, zero_slots, wild_slots)
+        case Call("log" | "power"):
+            return False
+        case Call(_, arguments):
+            return all(is_tame(a, zero_slots, wild_slots) for a in arguments)
+    return True

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Literal
 
 from graphnet.codegen.access import Access, locate
-from graphnet.codegen.cpu.expressions import keeps_zero
+from graphnet.codegen.cpu.expressions import is_tame, keeps_zero
 from graphnet.codegen.kernel_frame import KernelFrame
 from graphnet.codegen.loops import Cut, Part, cut_loops
 from graphnet.core.types import BATCH, Extent
@@ -223,16 +223,22 @@ class NestPlan:
     def zero_keeping(self) -> set[Value]:
         """The outputs whose padding lanes are zero because the operands' are."""
         clean: set[Value] = set()
+        wild: set[Value] = set()
         for k, node in enumerate(self.frame.nodes):
             op = node.comprehension
+            operands = dict(enumerate(node.inputs[read.operand] for read in op.reads))
             zero = {
                 slot
-                for slot, read in enumerate(op.reads)
-                if (node.inputs[read.operand] in clean) or ((k, slot) in self.operands and self._reads_padding(k, slot))
+                for slot, value in operands.items()
+                if value in clean or ((k, slot) in self.operands and self._reads_padding(k, slot))
             }
+            unknown = {slot for slot, value in operands.items() if value in wild}
             for value, result in zip(self.frame.kernel.nodes[k].outputs, op.results, strict=True):
-                if result.fold in (None, "sum") and keeps_zero(result.expression, zero):
+                is_sum = result.fold in (None, "sum")
+                if is_sum and keeps_zero(result.expression, zero, unknown):
                     clean.add(value)
+                elif not is_sum or not is_tame(result.expression, zero, unknown):
+                    wild.add(value)
         return clean
 
     def _reads_padding(self, k: int, slot: int) -> bool:
