@@ -182,7 +182,7 @@ def merged(layout: Layout, shape: tuple[Extent, ...], flat: tuple[Extent, ...]) 
         for k, axis in enumerate(run):
             place[axis] = (target, product(int(shape[a]) for a in run[k + 1 :]))
     whole = {run[0] for run in runs if len(run) == 1}
-    whole |= {run[-1] for run in runs if all(shape[axis] == 1 for axis in run)}  # an axis of one element has a loop, too
+    whole |= {run[-1] for run in runs if all(shape[axis] == 1 for axis in run)}  # one element has a loop, too
     kept = [d for d in layout.dims if d.extent != 1 or d.axis == layout.lane_axis or d.axis in whole]
     dims = tuple(replace(d, axis=place[d.axis][0], step=d.step * place[d.axis][1]) for d in kept)
     row = kept.index(layout.dims[layout.row]) if layout.halo and layout.dims[layout.row] in kept else -1
