@@ -83,7 +83,7 @@ class Arrows:
         start, valley = identifier(value.role, value.name), self.plan.valley
         if value.producer is not None:
             start, looks = identifier("layer", self.plan.box(value).name), {"label": self._shape(value), **looks}
-        if value.role != "target" and self.plan.column(value) != column:
+        if self.plan.column(value) != column:
             start = self._entry(value, column)
         if valley is not None and value.producer in valley.rise:
             # points up: for the layout it is an arrow down, drawn backwards

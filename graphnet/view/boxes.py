@@ -35,24 +35,19 @@ class Boxes:
         self.costs = node_costs(plan.graph)
         self.owners = {p.value: p.path.rpartition(".")[0] for p in plan.graph.parameters}
         for column, dot in enumerate(panels):
-            self._inputs(dot, column)
+            self._sources(dot, column, self.graph.inputs, INPUT, "box")
             self._members(dot, plan.tree.members, 0, column)
-            self._targets(dot, column)
+            self._sources(dot, column, self.graph.targets, TARGET, "note")
         for name, value in self.graph.outputs.items():
             self._pill(panels[plan.column(value)], "output", value, OUTPUT, "box", name)
 
     # -- what goes in and out ------------------------------------------------------------------------------------
 
-    def _inputs(self, dot: Digraph, column: int) -> None:
-        for value in self.graph.inputs:
+    def _sources(self, dot: Digraph, column: int, values: Sequence[Value], tint: Tint, shape: str) -> None:
+        """Inputs or targets, in the column where they are read first."""
+        for value in values:
             if self.plan.column(value) == column:
-                self._pill(dot, "input", value, INPUT, "box")
-
-    def _targets(self, dot: Digraph, column: int) -> None:
-        """Where they are read, in every column."""
-        for value in self.graph.targets:
-            if any(self.plan.columns.of[node] == column for node in self.graph.nodes if value in node.inputs):
-                self._pill(dot, "target", value, TARGET, "note")
+                self._pill(dot, value.role, value, tint, shape)
 
     def _pill(self, dot: Digraph, kind: str, value: Value, tint: Tint, shape: str, name: str = "") -> None:
         facts = [kind, *(format_shape(value.type.sample_shape),) * bool(value.type.sample_shape)]

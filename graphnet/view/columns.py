@@ -78,17 +78,17 @@ def arrange(graph: Graph, tree: Group, stacks: Stacks) -> Columns:
     for node in graph.nodes:  # losses are drawn where the last of what they compare is
         if node not in position:
             position[node] = max((position[v.producer] for v in node.inputs if v.producer), default=len(pieces) - 1)
-    cuts = _cuts(pieces, _strands(graph, position, len(pieces)))
+    cuts = place_cuts(pieces, _strands(graph, position, len(pieces)))
     of = {node: sum(k > cut for cut in cuts) for node, k in position.items()}
     columns = Columns(len(cuts) + 1, of)
     readers = graph.consumers()
-    values = [*graph.inputs, *(v for node in graph.nodes for v in node.outputs)]
+    values = [*graph.inputs, *graph.targets, *(v for node in graph.nodes for v in node.outputs)]
     strands = (v for v in values if any(of[n] != columns.home(v, graph) for n in readers.get(v, ())))
     return Columns(columns.count, of, tuple(strands))
 
 
 @dataclass(frozen=True)
-class _Piece:
+class Piece:
     """What is never cut: a box, or a frame with all that is in it.
 
     Attributes:
@@ -101,7 +101,7 @@ class _Piece:
     breadth: float
 
 
-def _pieces(members: Sequence[Member], stacks: Stacks) -> Iterator[_Piece]:
+def _pieces(members: Sequence[Member], stacks: Stacks) -> Iterator[Piece]:
     for member in members:
         if isinstance(member, Node):
             if member in stacks and is_layer(member):
@@ -117,7 +117,7 @@ def _pieces(members: Sequence[Member], stacks: Stacks) -> Iterator[_Piece]:
             yield whole
 
 
-def _piece(members: Sequence[Member], nodes: tuple[Node, ...], stacks: Stacks) -> _Piece:
+def _piece(members: Sequence[Member], nodes: tuple[Node, ...], stacks: Stacks) -> Piece:
     """The longest way down what is shown is the height; boxes of the same depth stand side by side."""
     bottoms: dict[Value, float] = {}
     depths: dict[Value, int] = {}
@@ -134,7 +134,7 @@ def _piece(members: Sequence[Member], nodes: tuple[Node, ...], stacks: Stacks) -
         depths |= dict.fromkeys(values, depth)
         boxes += row.is_box
     height = max(bottoms.values(), default=0.0) + (MARGIN if boxes > 1 else 0.0)
-    return _Piece(nodes, height, CARD_WIDTH * math.ceil(boxes / max(1, *depths.values())))
+    return Piece(nodes, height, CARD_WIDTH * math.ceil(boxes / max(1, *depths.values())))
 
 
 @dataclass(frozen=True)
@@ -180,8 +180,13 @@ def _strands(graph: Graph, position: Mapping[Node, int], pieces: int) -> list[in
     return found
 
 
-def _cuts(pieces: Sequence[_Piece], strands: Sequence[int]) -> list[int]:
-    """The pieces to end columns with, for a page of the wanted shape."""
+def place_cuts(pieces: Sequence[Piece], strands: Sequence[int]) -> list[int]:
+    """The pieces to end columns with, for a page of the wanted shape.
+
+    Args:
+        pieces: in order.
+        strands: for each of them, how many values go on behind it.
+    """
     total = sum(piece.height for piece in pieces)
     if total <= LONGEST:
         return []
@@ -191,7 +196,7 @@ def _cuts(pieces: Sequence[_Piece], strands: Sequence[int]) -> list[int]:
     return min(found, key=lambda cuts: _badness(pieces, cuts))
 
 
-def _badness(pieces: Sequence[_Piece], cuts: Sequence[int]) -> float:
+def _badness(pieces: Sequence[Piece], cuts: Sequence[int]) -> float:
     """How far the shape is from a page's, and how much of it stays empty."""
     columns = [pieces[i:j] for i, j in pairwise([0, *(cut + 1 for cut in cuts), len(pieces)])]
     heights = [sum(piece.height for piece in column) for column in columns]
@@ -201,13 +206,13 @@ def _badness(pieces: Sequence[_Piece], cuts: Sequence[int]) -> float:
     return shape + WASTE * (1 - sum(heights) / max(heights) / len(heights))
 
 
-def _shared_scopes(before: _Piece, after: _Piece) -> int:
+def _shared_scopes(before: Piece, after: Piece) -> int:
     """How many frames a cut between two pieces would cut in two."""
     pairs = zip(before.nodes[-1].scope, after.nodes[0].scope, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
-def _best_cuts(pieces: Sequence[_Piece], costs: Sequence[float], columns: int) -> list[int]:
+def _best_cuts(pieces: Sequence[Piece], costs: Sequence[float], columns: int) -> list[int]:
     """The pieces to end columns with, so that columns are about equally high, and cuts cost little.
 
     Args:

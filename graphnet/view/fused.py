@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from graphnet.analysis.cost import total_cost
 from graphnet.analysis.units import format_count, format_shape
@@ -11,34 +11,58 @@ from graphnet.ir.schedule import FusedGraph, FusedKernel
 from graphnet.view.canvas import identifier, legend
 from graphnet.view.drawing import Drawing
 from graphnet.view.ladder import Ladder, forward_nodes
-from graphnet.view.markup import SMALL, Chip, card, quiet, text
+from graphnet.view.markup import SMALL, Chip, card, pile, quiet, text
 from graphnet.view.palette import BACKWARD_FRAME, FAMILIES, FORWARD_FRAME, family_tint
 
 
-def draw_fused(fused: FusedGraph) -> Drawing:
-    """Draw kernels in the order of execution. What flows inside a kernel stays in registers and has no arrow."""
+def draw_fused(fused: FusedGraph, fold: bool = True) -> Drawing:
+    """Draw kernels in the order of execution. What flows inside a kernel stays in registers and has no arrow.
+
+    Args:
+        fused: kernels.
+        fold: whether the kernels of one layer stand in one box, and repeated blocks are drawn once.
+    """
     ahead = forward_nodes(fused.graph)
     forward = sum(kernel.root in ahead for kernel in fused.kernels)
     kernels = f"{forward} kernels forward, {len(fused.kernels) - forward} backward"
     if forward == len(fused.kernels):
         kernels = f"{forward} kernels"
     parameters = format_count(total_cost(fused.graph).parameters)
-    ladder = Ladder(fused.graph, f"{parameters} parameters · {kernels}", legend(FAMILIES))
-    ladder.dot.attr(nodesep="0.3")
-    beside = _partners(fused, ladder)
-    for number, kernel in enumerate(fused.kernels):
-        ladder.box(_name(kernel), _frame(number, kernel, ladder), kernel.nodes, beside.get(kernel))
-        ladder.targets(kernel.nodes)
+    ladder = Ladder(fused.graph, f"{parameters} parameters · {kernels}", legend(FAMILIES), fold=fold)
+    for kernel in fused.kernels:
+        ladder.assign(kernel.nodes, kernel.root.layer)
+    stacks = _stacks(fused, ladder, fold)
+    beside = _partners(stacks, ladder)
+    for stack in stacks:
+        nodes = [node for _, kernel in stack for node in kernel.nodes]
+        cards = [_frame(number, kernel, ladder) for number, kernel in stack]
+        chips = [_chip(node, kernel) for _, kernel in stack for node in kernel.nodes]
+        heights = [Chip(("",))] * len(stack)  # of titles
+        ladder.box(_name(stack), [*chips, *heights], nodes, beside=beside.get(_name(stack)), label=pile(cards))
     for kernel in fused.kernels:
         for node in kernel.nodes:
             for value in node.inputs:
                 if value in kernel.reads:
                     ladder.arrow(value, node)
-    ladder.outputs()
-    return ladder.drawing
+    return ladder.drawing()
 
 
-def _name(kernel: FusedKernel) -> str:
+Stack = Sequence[tuple[int, FusedKernel]]
+"""Kernels that share a box, with their numbers."""
+
+
+def _stacks(fused: FusedGraph, ladder: Ladder, fold: bool) -> list[Stack]:
+    """The kernels that are drawn: those of one layer and pass together, or each by itself."""
+    found: dict[object, list[tuple[int, FusedKernel]]] = {}
+    for number, kernel in enumerate(fused.kernels):
+        if ladder.is_drawn(kernel.root):
+            key = (kernel.root.layer, ladder.is_backward(kernel.root)) if fold else number
+            found.setdefault(key, []).append((number, kernel))
+    return list(found.values())
+
+
+def _name(stack: Stack) -> str:
+    _, kernel = stack[0]
     return identifier("kernel", kernel.name)
 
 
@@ -64,15 +88,18 @@ def _chip(node: Node, kernel: FusedKernel) -> Chip:
     )  # fmt: skip
 
 
-def _partners(fused: FusedGraph, ladder: Ladder) -> Mapping[FusedKernel, str]:
-    """Backward kernels to draw on the height of a forward kernel: the first of its layer's."""
-    by_layer: dict[str, FusedKernel] = {}
-    for kernel in fused.kernels:
-        if not ladder.is_backward(kernel.root):
-            by_layer.setdefault(kernel.root.layer, kernel)
-    taken: dict[FusedKernel, FusedKernel] = {}
-    for kernel in fused.kernels:
-        ahead = by_layer.get(kernel.root.layer)
-        if ladder.is_backward(kernel.root) and ahead is not None:
-            taken.setdefault(ahead, kernel)
-    return {behind: _name(ahead) for ahead, behind in taken.items()}
+def _partners(stacks: Sequence[Stack], ladder: Ladder) -> Mapping[str, str]:
+    """Backward boxes to draw on the height of a forward box: the first of its layer's."""
+    shown = ladder.folds.shown
+    by_layer: dict[str, str] = {}
+    for stack in stacks:
+        root = stack[0][1].root
+        if not ladder.is_backward(root):
+            by_layer.setdefault(root.layer, _name(stack))
+    taken: dict[str, str] = {}
+    for stack in stacks:
+        root = stack[0][1].root
+        ahead = by_layer.get(shown.get(root.layer, root.layer))
+        if ladder.is_backward(root) and ahead is not None:
+            taken.setdefault(ahead, _name(stack))
+    return {behind: ahead for ahead, behind in taken.items()}

@@ -1,114 +1,343 @@
-"""What the pictures of both passes share: forward down on the left, backward up on the right."""
+"""What the pictures of both passes share: forward down on the left, backward up on the right, in columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
 
+from graphnet.analysis.structure import Repeat
 from graphnet.analysis.units import format_shape
 from graphnet.ir.graph import Graph, Node, Value
 from graphnet.view.canvas import Digraph, canvas, heading, identifier
+from graphnet.view.columns import GAP, Piece, place_cuts
 from graphnet.view.drawing import Drawing
-from graphnet.view.markup import SMALL, quiet, stack, text
-from graphnet.view.palette import BACKWARD_INK, FORWARD_INK, INPUT, OUTPUT, SAVED_INK, TARGET, Tint
+from graphnet.view.folds import find_folds
+from graphnet.view.markup import SMALL, Chip, card, html, quiet, stack, text
+from graphnet.view.palette import (
+    ACCENT,
+    BACKWARD_INK,
+    CLUSTER_FILLS,
+    FORWARD_INK,
+    INPUT,
+    OUTPUT,
+    PAPER,
+    SAVED_INK,
+    TARGET,
+    Tint,
+)  # fmt: skip
 
 _WAYS = "  ".join([
     text("→ forward", size=SMALL, color=FORWARD_INK),
     text("→ gradient", size=SMALL, color=BACKWARD_INK),
     text("⇢ kept for the backward pass", size=SMALL, color=SAVED_INK),
 ])  # fmt: skip
+LINE: Final = 11.5
+"""Height of a line of a chip, in points."""
+AIR: Final = 10.0
+"""Around a chip."""
+SIDE: Final = 300.0
+"""Width of a side, about, in points."""
+WHOLE: Final = 1000
+"""What cutting through a repeated block would cost, in values that go on in another column."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A node of the document.
+
+    Attributes:
+        name: the document's name for it.
+        label: its HTML.
+        height: about, in points.
+        layer: the first that it belongs to.
+        is_backward: whether its nodes are of the backward pass.
+        beside: a box of the forward pass that it stands on the same height with.
+    """
+
+    name: str
+    label: str
+    height: float
+    layer: str
+    is_backward: bool
+    beside: str | None
 
 
 class Ladder:
-    """A document with a column for each pass. Its arrows know which way they point.
+    """A document with a side for each pass. Its arrows know which way they point.
 
     Args:
         graph: whose nodes are drawn.
         figures: a line below the title.
         notes: more lines, of HTML.
+        fold: whether repeated blocks are drawn once.
 
     Attributes:
-        dot: the document.
         forward, backward: the nodes of each pass, in order.
-        home: the box that each node is drawn in.
+        folds: which layers are drawn for others.
+        makers: the node that computes each value.
     """
 
-    def __init__(self, graph: Graph, figures: str, *notes: str) -> None:
+    def __init__(self, graph: Graph, figures: str, *notes: str, fold: bool) -> None:
         self.graph = graph
         ahead = forward_nodes(graph)
+        self.makers = makers(graph)
         self.forward = tuple(node for node in graph.nodes if node in ahead)
         self.backward = tuple(node for node in graph.nodes if node not in ahead)
-        self.home: dict[Node, str] = {}
+        self.folds, self._is_folded = find_folds(graph, ahead, fold), fold
+        self._heading = heading(graph.name, quiet(figures), *([_WAYS] if self.backward else []), *notes)
         self._behind = set(self.backward)
-        self._drawn: set[tuple[str, str]] = set()
-        lines = [quiet(figures), *([_WAYS] if self.backward else []), *notes]
-        self.dot: Digraph = canvas(ranksep="0.2", nodesep="0.45", newrank="true", outputorder="edgesfirst")
-        self.drawing = Drawing(heading(graph.name, *lines), (self.dot,))
-        for value in graph.inputs:
-            self._pill("input", value.name, value, INPUT)
+        self._layer: dict[Node, str] = {}
+        self._home: dict[Node, str] = {}
+        self._by_layer: dict[tuple[str, bool], str] = {}
+        self._boxes: dict[str, Box] = {}
+        self._arrows: list[tuple[Value, Node]] = []
 
     def is_backward(self, node: Node) -> bool:
         return node in self._behind
 
-    def box(self, name: str, label: str, nodes: Iterable[Node], beside: str | None = None) -> None:
+    def assign(self, nodes: Iterable[Node], layer: str) -> None:
+        """Let nodes count to another layer than their own: that of their kernel, or of what reads them."""
+        self._layer.update((node, layer) for node in nodes)
+
+    def is_drawn(self, node: Node) -> bool:
+        """Whether a node has a box of its own: those of repeated blocks have one in the first, or backward the last."""
+        layer = self._layer.get(node, node.layer)
+        return self.folds.is_last(layer) if node in self._behind else self.folds.is_first(layer)
+
+    def box(
+        self, name: str, chips: Sequence[Chip], nodes: Sequence[Node], *, beside: str | None = None, label: str = ""
+    ) -> None:
         """Draw a box for some nodes.
 
         Args:
             name: the document's name for it.
-            label: its HTML.
-            nodes: of one pass.
+            chips: its rows.
+            nodes: of one pass, all that the box shows.
             beside: a box of the forward pass to stand on the same height with, to the right of it.
+            label: the HTML of the chips, if it is not just these.
         """
-        nodes = tuple(nodes)
-        self.home.update((node, name) for node in nodes)
-        group = "backward" if self.is_backward(nodes[0]) else "forward"
-        if beside is None:
-            self.dot.node(name, label, group=group)
-            return
-        with self.dot.subgraph() as row:
-            row.attr(rank="same")
-            row.node(name, label, group=group)
-            row.edge(beside, name, style="invis")
+        self._home.update((node, name) for node in nodes)
+        for node in nodes:
+            self._by_layer.setdefault(self._place(node), name)
+        height = sum(LINE * max(len(chip.left), len(chip.right)) + AIR for chip in chips)
+        layer, is_backward = self._place(nodes[0])
+        self._boxes[name] = Box(name, label or card(chips), height, layer, is_backward, beside)
 
     def arrow(self, value: Value, reader: Node) -> None:
-        """Draw how a value comes to a node, unless an arrow connects their boxes already."""
-        start, end = self._start(value), self.home.get(reader)
-        if start is None or end is None or start == end or (start, end) in self._drawn:
-            return
-        self._drawn.add((start, end))
-        shape = f" {format_shape(value.type.sample_shape)} " if value.type.sample_shape else ""
-        if reader not in self._behind:
-            self.dot.edge(start, end, label=shape)
-        elif value.producer in self._behind:  # points up: for the layout it is an arrow down, drawn backwards
-            self.dot.edge(end, start, label=shape, dir="back", color=BACKWARD_INK, fontcolor=BACKWARD_INK)
-        else:
-            self.dot.edge(start, end, style="dashed", color=SAVED_INK, constraint="false", arrowhead="open")
+        """Draw how a value comes to a node, unless another node is drawn for it, or the value is a hidden block's."""
+        if self.is_drawn(reader) and not self._is_between(value, reader):
+            self._arrows.append((value, reader))
 
-    def targets(self, nodes: Iterable[Node]) -> None:
-        """Draw the targets that these nodes read, where they have not been drawn."""
-        read = {value for node in nodes for value in node.inputs}
-        for value in self.graph.targets:
-            if value in read:
-                self._pill("target", value.name, value, TARGET)
+    def _is_between(self, value: Value, reader: Node) -> bool:
+        """Whether the gradient of a repeated block's last instance reads what the one before kept."""
+        maker = self.makers.get(value)
+        if maker is None or maker in self._behind or reader not in self._behind:
+            return False
+        (there, _), (here, _) = self._place(maker), self._place(reader)
+        frames = self.folds.frames.get(there, ()), self.folds.frames.get(here, ())
+        return bool(frames[0] and frames[0] == frames[1]) and not self.folds.is_last(
+            self._layer.get(maker, maker.layer)
+        )
 
-    def outputs(self) -> None:
-        """Draw the network's outputs, after all boxes."""
+    def drawing(self) -> Drawing:
+        """The document, with all that was drawn into it."""
+        return Drawing(self._heading, tuple(_Panels(self).panels))
+
+    # -- where things are ----------------------------------------------------------------------------------------
+
+    def home(self, node: Node) -> str | None:
+        """The box that shows a node, or the node that is drawn for it."""
+        return self._home.get(node, self._by_layer.get(self._place(node)))
+
+    def _place(self, node: Node) -> tuple[str, bool]:
+        """The layer that is drawn for a node's, and the pass."""
+        layer = self._layer.get(node, node.layer)
+        return self.folds.shown.get(layer, layer), node in self._behind
+
+    @property
+    def boxes(self) -> Mapping[str, Box]:
+        return self._boxes
+
+    @property
+    def arrows(self) -> Iterator[tuple[Value, str | None, str, Node]]:
+        """Each value with the box that it comes from (None if nobody computes it), the box it goes to, and the node."""
+        for value, reader in self._arrows:
+            start, end = self.start(value), self.home(reader)
+            if end is not None and start != end and (start is not None or value.role in ("input", "target")):
+                yield value, start, end, reader
+
+    def start(self, value: Value) -> str | None:
+        """The box that a value comes out of."""
+        return self.home(self.makers[value]) if value in self.makers else None
+
+    def is_minor(self, value: Value) -> bool:
+        """Whether a value need not be followed from column to column.
+
+        That is so for what shared weights get from each of their uses: circles for all would hide the rest.
+        """
+        return self._is_folded and self.is_gradient(value) and value.type.rank > 0 and not value.type.is_batched
+
+    def is_gradient(self, value: Value) -> bool:
+        """Whether the backward pass computes a value."""
+        return value in self.makers and self.makers[value] in self._behind
+
+
+class _Panels:
+    """The boxes of a ladder, cut into columns, with arrows between them."""
+
+    def __init__(self, ladder: Ladder) -> None:
+        self.ladder, self.graph = ladder, ladder.graph
+        self.column = self._columns()
+        count = 1 + max(self.column.values(), default=0)
+        for value, start, end, _ in ladder.arrows:  # inputs and targets stand where they are read first
+            if start is None:
+                name = identifier(value.role, value.name)
+                self.column[name] = min(self.column.get(name, count), self.column[end])
+        looks = {"ranksep": "0.2", "nodesep": "0.45", "newrank": "true", "outputorder": "edgesfirst"}
+        self.panels = [canvas(**looks) for _ in range(count)]
+        self._strands: dict[Value, int] = {}
+        self._drawn: set[tuple[str, str]] = set()
+        self._sources()
+        for box in ladder.boxes.values():
+            self._box(box)
+        for value, start, end, reader in ladder.arrows:
+            self._arrow(value, start, end, reader)
+        self._outputs()
+
+    # -- columns -------------------------------------------------------------------------------------------------
+
+    def _columns(self) -> dict[str, int]:
+        """The column of each box: forward boxes in order, each with the backward boxes of its layer."""
+        boxes = self.ladder.boxes
+        rows: dict[str, list[Box]] = {box.name: [box] for box in boxes.values() if not box.is_backward}
+        by_layer = {box.layer: box.name for box in boxes.values() if not box.is_backward}
+        final = next(reversed(rows), "")
+        for box in boxes.values():
+            if box.is_backward:
+                rows.setdefault(box.beside or by_layer.get(box.layer, final), []).append(box)
+        place = {box.name: k for k, row in enumerate(rows.values()) for box in row}
+        breadth = SIDE * (1 + bool(self.ladder.backward)) * self._parallels(list(rows))
+        cuts = place_cuts([self._piece(row, breadth) for row in rows.values()], self._crossings(rows, place))
+        return {name: sum(k > cut for cut in cuts) for name, k in place.items()}
+
+    def _parallels(self, rows: Sequence[str]) -> float:
+        """How many forward boxes depend on none of each other, on average: their arrows run side by side."""
+        above: dict[str, set[str]] = {}
+        for _, start, end, _ in self.ladder.arrows:
+            if start in rows and end in rows:
+                above.setdefault(end, set()).add(str(start))
+        depths: dict[str, int] = {}
+        for name in rows:
+            depths[name] = 1 + max((depths.get(other, 0) for other in above.get(name, ())), default=0)
+        return len(rows) / max(depths.values(), default=1)
+
+    def _piece(self, row: Sequence[Box], breadth: float) -> Piece:
+        sides = [[box.height + GAP for box in row if box.is_backward == side] for side in (False, True)]
+        head = next(node for node in self.graph.nodes if node.layer == row[0].layer)
+        return Piece((head,), max(map(sum, sides)), breadth)
+
+    def _crossings(self, rows: Mapping[str, Sequence[Box]], place: Mapping[str, int]) -> list[int]:
+        """For each row, how many values go on in a row behind it, or come from there."""
+        spans: dict[Value, tuple[int, int]] = {}
+        for value, start, end, _ in self.ladder.arrows:
+            if start is not None and not self.ladder.is_minor(value):
+                low, high = spans.get(value, (place[start], place[start]))
+                spans[value] = min(low, place[end]), max(high, place[end])
+        found = [sum(low <= k < high for low, high in spans.values()) for k in range(len(rows))]
+        frames = [self.ladder.folds.frames.get(row[0].layer, ()) for row in rows.values()]
+        for k, (before, after) in enumerate(pairwise(frames)):
+            if before and after and before[0] is after[0]:
+                found[k] += WHOLE
+        return found
+
+    # -- boxes ---------------------------------------------------------------------------------------------------
+
+    def _box(self, box: Box) -> None:
+        with ExitStack() as frames:
+            dot = self.panels[self.column[box.name]]
+            for depth, repeat in enumerate(self.ladder.folds.frames.get(box.layer, ())):
+                dot = frames.enter_context(dot.subgraph(name=f"cluster {repeat.first.path}"))
+                dot.attr(**_frame(repeat, depth))
+            dot.node(box.name, box.label, group="backward" if box.is_backward else "forward")
+        if box.beside is not None:
+            with self.panels[self.column[box.name]].subgraph() as row:
+                row.attr(rank="same")
+                row.edge(box.beside, box.name, key="beside", style="invis")
+
+    def _sources(self) -> None:
+        for value in (*self.graph.inputs, *self.graph.targets):
+            name = identifier(value.role, value.name)
+            if value.role == "input" or name in self.column:
+                dot = self.panels[self.column.get(name, 0)]
+                self._pill(dot, value.role, value.name, value, INPUT if value.role == "input" else TARGET)
+
+    def _outputs(self) -> None:
         for name, value in self.graph.outputs.items():
-            start = self._start(value)
+            start = self.ladder.start(value)
             if start is not None:
-                self._pill("output", name, value, OUTPUT)
-                self.dot.edge(start, identifier("output", name))
+                dot = self.panels[self.column[start]]
+                self._pill(dot, "output", name, value, OUTPUT)
+                dot.edge(start, identifier("output", name))
 
-    def _pill(self, kind: str, name: str, value: Value, tint: Tint) -> None:
+    def _pill(self, dot: Digraph, kind: str, name: str, value: Value, tint: Tint) -> None:
         facts = " ".join([kind, *(format_shape(value.type.sample_shape),) * bool(value.type.sample_shape)])
-        self.dot.node(
+        dot.node(
             identifier(kind, name), stack([text(name, bold=True), quiet(facts)]), shape="box", style="rounded,filled",
             margin="0.14,0.04", fillcolor=tint.fill, color=tint.line, penwidth="1.2",
         )  # fmt: skip
 
-    def _start(self, value: Value) -> str | None:
-        if value.producer is not None:
-            return self.home.get(value.producer)
-        return identifier(value.role, value.name) if value.role in ("input", "target") else None
+    # -- arrows --------------------------------------------------------------------------------------------------
+
+    def _arrow(self, value: Value, start: str | None, end: str, reader: Node) -> None:
+        column, start = self.column[end], start or identifier(value.role, value.name)
+        if self.column[start] != column:
+            if self.ladder.is_minor(value):
+                return
+            start = self._strand(value, start, column)
+        self._edge(self.panels[column], value, start, end, self.ladder.is_backward(reader))
+
+    def _strand(self, value: Value, start: str, column: int) -> str:
+        """A circle where a value comes into a column, with the number of the one in which it left its own."""
+        number = self._strands.setdefault(value, len(self._strands) + 1)
+        leaving = identifier("to", str(number))
+        entering = identifier("from", f"{number} in column {column + 1}")
+        is_gradient = self.ladder.is_gradient(value)
+        home = self.panels[self.column[start]]
+        for dot, name in ((home, leaving), (self.panels[column], entering)):
+            dot.node(
+                name, html(text(str(number), bold=True, color=ACCENT)), shape="circle", style="filled", fillcolor=PAPER,
+                color=BACKWARD_INK if is_gradient else ACCENT, margin="0.03", width="0.25",
+                group="backward" if is_gradient else "forward",
+            )  # fmt: skip
+        self._edge(home, value, start, leaving, is_gradient)
+        return entering
+
+    def _edge(self, dot: Digraph, value: Value, start: str, end: str, is_read_behind: bool) -> None:
+        """One arrow, unless there is one between the two already."""
+        if (start, end) in self._drawn:
+            return
+        self._drawn.add((start, end))
+        shape = f" {format_shape(value.type.sample_shape)} " if value.type.sample_shape else ""
+        if not is_read_behind:
+            dot.edge(start, end, label=shape)
+        elif self.ladder.is_gradient(value):
+            # points up: for the layout it is an arrow down, drawn backwards
+            dot.edge(end, start, label=shape, dir="back", color=BACKWARD_INK, fontcolor=BACKWARD_INK)
+        else:
+            dot.edge(start, end, style="dashed", color=SAVED_INK, constraint="false", arrowhead="open")
+
+
+def _frame(repeat: Repeat, depth: int) -> dict[str, str]:
+    """The looks of a frame around a repeated block."""
+    title = text(f"{repeat.instances[0].path} – {repeat.instances[-1].name}", bold=True)
+    title += f" {quiet(repeat.first.kind)} {text(f'× {repeat.count}', color=ACCENT, bold=True)}"
+    return {
+        "label": html(title), "labeljust": "l", "labelloc": "t", "style": "rounded,filled", "margin": "10",
+        "fillcolor": CLUSTER_FILLS[depth % len(CLUSTER_FILLS)], "color": ACCENT, "penwidth": "1.4",
+    }  # fmt: skip
 
 
 def forward_results(graph: Graph) -> set[Value]:
@@ -119,10 +348,16 @@ def forward_results(graph: Graph) -> set[Value]:
 
 def forward_nodes(graph: Graph) -> set[Node]:
     """The nodes that those results are computed from; all others serve gradients."""
-    pending, found = [v.producer for v in forward_results(graph)], set[Node]()
+    made = makers(graph)
+    pending, found = [made[v] for v in forward_results(graph) if v in made], set[Node]()
     while pending:
         node = pending.pop()
-        if node is not None and node not in found:
+        if node not in found:
             found.add(node)
-            pending += [v.producer for v in node.inputs]
+            pending += [made[v] for v in node.inputs if v in made]
     return found
+
+
+def makers(graph: Graph) -> dict[Value, Node]:
+    """The node that computes each value, as the graph has it: a node that reads another copy keeps its outputs."""
+    return {value: node for node in graph.nodes for value in node.outputs}

@@ -77,3 +77,11 @@ def card(chips: Sequence[Chip], title: str = "", frame: Tint | None = None) -> s
     if frame is not None:
         looks = f'BORDER="1" STYLE="ROUNDED" COLOR="{frame.line}" BGCOLOR="{frame.fill}"'
     return html(f'<TABLE {looks} CELLBORDER="1" CELLSPACING="2" CELLPADDING="2">{rows}</TABLE>')
+
+
+def pile(cards: Sequence[str]) -> str:
+    """Cards stacked on each other as one label."""
+    if len(cards) == 1:
+        return cards[0]
+    rows = "".join(f'<TR><TD ALIGN="LEFT">{one.removeprefix("<").removesuffix(">")}</TD></TR>' for one in cards)
+    return html(f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}</TABLE>')

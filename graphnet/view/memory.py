@@ -11,7 +11,7 @@ from graphnet.ir.graph import Value
 from graphnet.ir.schedule import MemoryPlan, Placement, Schedule
 from graphnet.view.canvas import canvas, heading, legend
 from graphnet.view.drawing import Drawing
-from graphnet.view.ladder import forward_nodes
+from graphnet.view.ladder import forward_nodes, makers
 from graphnet.view.markup import SMALL, html, quiet, text
 from graphnet.view.palette import (
     ACCENT,
@@ -88,12 +88,12 @@ class _Chart:
     def _kinds(self) -> dict[str, str]:
         """What each placement is for, by its name."""
         graph = self.schedule.fused.graph
-        ahead, readers = forward_nodes(graph), graph.consumers()
+        ahead, made, readers = forward_nodes(graph), makers(graph), graph.consumers()
 
         def kind(values: Sequence[Value]) -> str:
             if not values:
                 return SCRATCH
-            if all(v.producer is not None and v.producer not in ahead for v in values):
+            if all(v in made and made[v] not in ahead for v in values):
                 return GRADIENT
             kept = any(reader not in ahead for v in values for reader in readers.get(v, ()))
             return KEPT if kept else PASSING

@@ -31,7 +31,7 @@ def render(subject: Graph | FusedGraph | Schedule, path: str | Path, stage: str 
             schedule (`memory`).
         path: the file to write; its ending says how: svg, png, pdf, or dot for Graphviz's text.
         stage: what the drawing is to show.
-        fold: draw repeated blocks once, and a layer's gradient as one box.
+        fold: draw repeated blocks once, and a layer's gradient, or its kernels, as one box.
 
     Returns:
         the path of the drawing.
@@ -54,7 +54,7 @@ def draw(subject: Graph | FusedGraph | Schedule, stage: Stage, fold: bool = True
         case "training", Graph():
             return draw_training(subject, fold)
         case "fused", FusedGraph():
-            return draw_fused(subject)
+            return draw_fused(subject, fold)
         case "memory", Schedule():
             return draw_memory(subject)
     raise InternalError("drawing", f"stage {stage} does not draw a {type(subject).__name__}")

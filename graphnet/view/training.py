@@ -14,7 +14,7 @@ from graphnet.view.canvas import identifier
 from graphnet.view.chains import Unit, chains
 from graphnet.view.drawing import Drawing
 from graphnet.view.ladder import Ladder, forward_nodes, forward_results
-from graphnet.view.markup import SMALL, Chip, card, quiet, text
+from graphnet.view.markup import SMALL, Chip, quiet, text
 from graphnet.view.palette import BACKWARD_INK, CORAL, category_tint, family_tint
 
 
@@ -23,7 +23,8 @@ def draw_training(graph: Graph, fold: bool = True) -> Drawing:
 
     Args:
         graph: of operators with backward nodes, or lowered.
-        fold: whether a layer's nodes share a box, one for each pass; else every node has its own.
+        fold: whether a layer's nodes share a box, one for each pass, and repeated blocks are drawn once; else every
+            node has its own.
     """
     ahead = forward_nodes(graph)
     macs = [
@@ -31,7 +32,7 @@ def draw_training(graph: Graph, fold: bool = True) -> Drawing:
     ]
     parameters = format_count(total_cost(graph).parameters)
     figures = f"{parameters} parameters · {macs[0]} MACs forward, {macs[1]} backward, for one sample"
-    ladder = Ladder(graph, figures)
+    ladder = Ladder(graph, figures, fold=fold)
     boxes = _Boxes(ladder)
     if fold:
         boxes.by_layer()
@@ -40,8 +41,7 @@ def draw_training(graph: Graph, fold: bool = True) -> Drawing:
     for node in graph.nodes:
         for value in node.inputs:
             ladder.arrow(value, node)
-    ladder.outputs()
-    return ladder.drawing
+    return ladder.drawing()
 
 
 class _Boxes:
@@ -59,7 +59,8 @@ class _Boxes:
     def by_layer(self) -> None:
         """A stack of layers on the left, and on the right what their gradients take, at the same height."""
         gradients = self._gradients_by_layer()
-        for layers in chains(_by_layer(self.ladder.forward), forward_results(self.graph)):
+        forward = [node for node in self.ladder.forward if self.ladder.is_drawn(node)]
+        for layers in chains(_by_layer(forward), forward_results(self.graph)):
             ahead = self._forward_box(layers)
             behind = {unit[-1].layer: gradients.pop(unit[-1].layer, ()) for unit in layers}
             if any(behind.values()):
@@ -68,26 +69,31 @@ class _Boxes:
             self._backward_box(layer, {layer: nodes}, beside=None)
 
     def _gradients_by_layer(self) -> dict[str, Unit]:
-        """The backward nodes of each layer; those that start gradients go with the layer that reads them first."""
+        """The backward nodes of each layer that is drawn, by the layer that stands for it in the forward pass.
+
+        Those that start gradients go with the layer that reads them first.
+        """
         readers = self.graph.consumers()
         found: dict[str, list[Node]] = {}
         for node in self.ladder.backward:
             starts = not any(v.role == "node" for v in node.inputs) and node.outputs[0] not in self.gradient_of
             reader = next((r for v in node.outputs for r in readers.get(v, ())), node)
-            found.setdefault(reader.layer if starts else node.layer, []).append(node)
+            layer = reader.layer if starts else node.layer
+            self.ladder.assign([node], layer)
+            if self.ladder.is_drawn(node):
+                found.setdefault(self.ladder.folds.shown.get(layer, layer), []).append(node)
         return {layer: tuple(nodes) for layer, nodes in found.items()}
 
     def _forward_box(self, units: Sequence[Unit]) -> str:
         name = identifier("forward", units[0][0].name)
         nodes = [node for unit in units for node in unit]
-        self.ladder.box(name, card([_forward_chip(unit) for unit in units]), nodes)
-        self.ladder.targets(nodes)
+        self.ladder.box(name, [_forward_chip(unit) for unit in units], nodes)
         return name
 
     def _backward_box(self, name: str, units: Mapping[str, Unit], beside: str | None) -> None:
         chips = [self._backward_chip(layer, unit) for layer, unit in units.items() if unit]
         nodes = [node for unit in units.values() for node in unit]
-        self.ladder.box(identifier("backward", name), card(chips), nodes, beside)
+        self.ladder.box(identifier("backward", name), chips, nodes, beside=beside)
 
     def _backward_chip(self, layer: str, unit: Unit) -> Chip:
         left, right = [text(layer, bold=True)], [text(" ")]

@@ -77,9 +77,19 @@ def assert_golden(golden: Callable[[Path, str], None]) -> Callable[[str, str], N
     return lambda text, name: golden(GOLDEN / name, text)
 
 
+def joined(found: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Arrows with those that go on in another column put together: to the circle `to 3`, and from it there."""
+    entries: dict[str, set[str]] = {}
+    for start, end in found:
+        if start.startswith("from "):
+            entries.setdefault(start.split()[1], set()).add(end)
+    direct = {(a, b) for a, b in found if not (a.startswith("from ") or b.startswith("to "))}
+    return direct | {(a, end) for a, b in found if b.startswith("to ") for end in entries[b.split()[1]]}
+
+
 @pytest.fixture
 def arrows() -> Callable[[str], set[tuple[str, str]]]:
-    """Who points at whom in a document, as Graphviz reads it."""
+    """Who points at whom in a document, as Graphviz reads it; across columns, too."""
 
     def read(source: str) -> set[tuple[str, str]]:
         found = set()
@@ -88,7 +98,7 @@ def arrows() -> Callable[[str], set[tuple[str, str]]]:
             if edge.attr["style"] != "invis":
                 start, end = edge
                 found.add((end, start) if edge.attr["dir"] == "back" else (start, end))
-        return found
+        return joined(found)
 
     return read
 

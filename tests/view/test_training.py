@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 
+import networkx as nx
 import pytest
 
+from graphnet.frontend.loader import loads
 from graphnet.ir.graph import Graph
 from graphnet.ir.schedule import FusedGraph
 from graphnet.transforms.differentiate import attach_loss, differentiate
@@ -35,11 +38,17 @@ def test_gradients_flow_against_the_layers(step: FusedGraph, arrows: Arrows) -> 
     }  # fmt: skip
 
 
+def finished(source: str) -> list[str]:
+    """The parameters whose gradients the boxes say that they give, without their layers."""
+    return sorted(re.findall(r"→ (weight|bias)</FONT>", source))
+
+
 def test_each_layer_says_which_gradients_it_finishes(residual: Graph) -> None:
-    source = draw_training(differentiate(attach_loss(residual))).source
-    finished = re.findall(r"→ (\w+)</FONT>", source)
-    wanted = [path.rsplit(".", 1)[-1] for path in differentiate(residual).gradients]
-    assert sorted(name for name in finished if name in ("weight", "bias")) == sorted(wanted)
+    graph = differentiate(attach_loss(residual))
+    paths = [path.split(".") for path in graph.gradients]
+    assert finished(draw_training(graph, fold=False).source) == sorted(path[-1] for path in paths)
+    once = sorted(path[-1] for path in paths if path[:2] not in (["stage", "1"], ["stage", "2"]))
+    assert finished(draw_training(graph).source) == once, "of the repeated blocks 1 to 3 the last"
 
 
 @pytest.mark.parametrize("lowered", [False, True])
@@ -55,6 +64,42 @@ def test_every_arrow_of_the_graph_is_drawn(residual: Graph, arrows: Arrows, lowe
         assert {(a.replace(":", "/"), b.replace(":", "/")) for a, b in ends} <= strip
     boxes = {name for pair in found for name in pair}
     assert {name.split(" ")[0] for name in boxes} == {"input", "target", "output", "forward", "backward"}
+    drawing = nx.Graph(found)
+    assert nx.is_connected(drawing)
+
+
+def test_repeated_blocks_are_drawn_once_in_a_frame(residual: Graph, assert_golden: Golden) -> None:
+    source = draw_training(differentiate(attach_loss(residual))).source
+    assert "stage.1 – 3" in source
+    assert "× 3" in source
+    assert all(name not in source for name in ("forward stage.2", "forward stage.3", "stage.2.conv1"))
+    assert_golden(source, "training_residual.dot")
+
+
+def test_arrows_come_into_the_first_and_gradients_into_the_last(residual: Graph, arrows: Arrows) -> None:
+    found = arrows(draw_training(differentiate(attach_loss(residual))).source)
+    block = "stage.1.conv1", "stage.1.conv2", "stage.1.add1"
+    first, _, last = (f"forward {name}" for name in block)
+    assert ("forward stage.0.add1", first) in found
+    assert (last, "forward pool") in found
+    assert (last, first) not in found, "what one instance gives the next is not shown"
+    assert ("backward pool", "backward stage.1.add1") in found
+    assert ("backward stage.1.conv1", "backward stage.0.add1") in found
+    assert ("backward stage.1.conv1", "backward stage.1.add1") not in found
+    assert ("forward stage.1.conv1", "backward stage.1.conv2") in found
+    assert (last, "backward stage.1.conv1") not in found, "it reads what the one before gave"
+
+
+def test_long_networks_stand_in_columns() -> None:
+    layers = "\n".join(
+        f"  - {{conv2d: {{out_channels: 5, kernel_size: 3, padding: 1}}, name: c{k}}}" for k in range(29)
+    )
+    spec = f"graphnet: 1\nname: long\ninputs: {{x: [5, 13, 11]}}\nlayers:\n{layers}\nloss: [mse: target]\n"
+    drawing = draw_training(differentiate(attach_loss(loads(spec).graph)))
+    assert len(drawing.panels) > 1
+    drawn = ElementTree.fromstring(drawing.picture("svg"))
+    width, height = (float(drawn.attrib[side].removesuffix("pt")) for side in ("width", "height"))
+    assert 1 / 3 < width / height < 3
 
 
 def test_it_can_be_laid_out(lenet: Graph) -> None:
