@@ -10,9 +10,11 @@ from graphnet.ir.graph import Node
 from graphnet.ir.schedule import FusedGraph, FusedKernel
 from graphnet.view.canvas import identifier, legend
 from graphnet.view.drawing import Drawing
-from graphnet.view.ladder import Ladder, forward_nodes
+from graphnet.view.ladder import Ladder
 from graphnet.view.markup import SMALL, Chip, card, pile, quiet, text
 from graphnet.view.palette import BACKWARD_FRAME, FAMILIES, FORWARD_FRAME, family_tint
+from graphnet.view.panels import draw_ladder
+from graphnet.view.passes import forward_nodes
 
 
 def draw_fused(fused: FusedGraph, fold: bool = True) -> Drawing:
@@ -44,7 +46,7 @@ def draw_fused(fused: FusedGraph, fold: bool = True) -> Drawing:
             for value in node.inputs:
                 if value in kernel.reads:
                     ladder.arrow(value, node)
-    return ladder.drawing()
+    return draw_ladder(ladder)
 
 
 Stack = Sequence[tuple[int, FusedKernel]]

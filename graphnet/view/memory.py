@@ -11,7 +11,6 @@ from graphnet.ir.graph import Value
 from graphnet.ir.schedule import MemoryPlan, Placement, Schedule
 from graphnet.view.canvas import canvas, heading, legend
 from graphnet.view.drawing import Drawing
-from graphnet.view.ladder import forward_nodes, makers
 from graphnet.view.markup import SMALL, html, quiet, text
 from graphnet.view.palette import (
     ACCENT,
@@ -26,6 +25,7 @@ from graphnet.view.palette import (
     STONE,
     Tint,
 )  # fmt: skip
+from graphnet.view.passes import forward_nodes, makers
 
 HEIGHT: Final = 400.0
 """Of the arena, in points."""

@@ -13,9 +13,11 @@ from graphnet.view.attributes import describe_attributes
 from graphnet.view.canvas import identifier
 from graphnet.view.chains import Unit, chains
 from graphnet.view.drawing import Drawing
-from graphnet.view.ladder import Ladder, forward_nodes, forward_results
+from graphnet.view.ladder import Ladder
 from graphnet.view.markup import SMALL, Chip, quiet, text
 from graphnet.view.palette import BACKWARD_INK, CORAL, category_tint, family_tint
+from graphnet.view.panels import draw_ladder
+from graphnet.view.passes import forward_nodes, forward_results
 
 
 def draw_training(graph: Graph, fold: bool = True) -> Drawing:
@@ -41,7 +43,7 @@ def draw_training(graph: Graph, fold: bool = True) -> Drawing:
     for node in graph.nodes:
         for value in node.inputs:
             ladder.arrow(value, node)
-    return ladder.drawing()
+    return draw_ladder(ladder)
 
 
 class _Boxes:
