@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack, nullcontext
+from math import gcd
 
 from graphnet.codegen.cpu.expressions import ExpressionPrinter, number
 from graphnet.codegen.cpu.nest_plan import Mode
@@ -16,7 +17,7 @@ from graphnet.codegen.kernel_frame import GeneratedKernel, KernelFrame, kernel_l
 from graphnet.codegen.loops import Part
 from graphnet.codegen.writer import times
 from graphnet.core.diagnostics import InternalError
-from graphnet.core.types import BATCH, product
+from graphnet.core.types import BATCH, Extent, product
 from graphnet.ir.comprehension import Result
 from graphnet.ir.graph import Node, Value
 from graphnet.ir.layout import Layout
@@ -169,13 +170,25 @@ class Nest(NestText):
 
     def _sums_many(self) -> bool:
         """Whether rounding would add up in a sum: then every run of terms has a sum of its own."""
-        counts = [self.count(part) for part in self.reduced_parts()]
+        counts = [self._terms(part) for part in self.reduced_parts()]
         return BATCH in counts or product(int(count) for count in counts) > 2 * RUN
 
     def _is_long(self, part: Part) -> bool:
         """Whether a loop is more than a run of terms."""
-        count = self.count(part)
+        count = self._terms(part)
         return count == BATCH or int(count) > 2 * RUN
+
+    def _terms(self, part: Part) -> Extent:
+        """How many positions of a reduced loop count at most: where a read divides, those that make it whole."""
+        count = self.count(part)
+        reduced = {p.name for p in self.reduced_parts()}
+        divided = [
+            index.divisor // gcd(index.divisor, index.coefficient(part.name))
+            for read, _ in self.root_reads()
+            for index in read.index
+            if reduced.intersection(name for name, _ in index.terms) == {part.name}
+        ]
+        return count if count == BATCH else -(-int(count) // max(divided, default=1))
 
     def _emit_terms(self, root: Node, accumulators: Mapping[str, str]) -> None:
         """One term of every result, into its accumulator."""
