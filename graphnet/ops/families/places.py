@@ -80,7 +80,7 @@ class Resampling(Geometry):
     def share(self) -> Expression:
         """What a tap's position counts: its shares along all axes, multiplied."""
         along = [(tap, line.divisor) for tap, line in zip(self.tap_names, self.lines, strict=True) if self.linear]
-        distances = [absolute(Coordinate(tap) - (divisor - 1)) / divisor for tap, divisor in along if divisor > 1]
+        distances = [absolute(Coordinate(tap) - (divisor - 1)) * (1 / divisor) for tap, divisor in along if divisor > 1]
         return reduce(lambda product, distance: product * (1 - distance), distances, as_expression(1))
 
     def totals(self, size: Sequence[int]) -> np.ndarray[Any, np.dtype[np.float64]]:
