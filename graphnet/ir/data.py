@@ -87,16 +87,25 @@ class Demand:
 def demand_of(graph: Graph) -> Demand:
     """What a network takes, as its losses, metrics and layers use it."""
     readers = graph.consumers()
-    inputs = tuple(_input_slot(value, readers.get(value, [])) for value in graph.inputs)
+    inputs = tuple(_input_slot(value, readers) for value in graph.inputs)
     return Demand(inputs, tuple(_target_slot(graph, value, readers.get(value, [])) for value in graph.targets))
 
 
-def _input_slot(value: Value, readers: list[Node]) -> Slot:
+def _input_slot(value: Value, readers: Mapping[Value, list[Node]]) -> Slot:
     if value.type.dtype == "float":
         return Slot(value.name, value.type)
-    # whole numbers are positions in the first parameter of the layer that reads them (an embedding)
-    rows = [node.parameters[0].type.sample_shape[0] for node in readers if node.parameters]
-    return Slot(value.name, value.type, "classes", min(rows, default=None))
+    return Slot(value.name, value.type, "classes", min(_rows(value, readers), default=None))
+
+
+def _rows(value: Value, readers: Mapping[Value, list[Node]]) -> Iterator[int]:
+    """How many rows the tables have in which whole numbers are looked up: those of embeddings, behind any movement."""
+    for node in readers.get(value, []):
+        if node.parameters:
+            yield node.parameters[0].type.sample_shape[0]
+            continue
+        for moved in node.outputs:
+            if moved.type.dtype != "float":
+                yield from _rows(moved, readers)
 
 
 def _target_slot(graph: Graph, value: Value, readers: list[Node]) -> Slot:

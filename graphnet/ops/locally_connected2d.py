@@ -10,8 +10,8 @@ from graphnet.ir.builder import Builder
 from graphnet.ir.comprehension import Comprehension, Index, Loop
 from graphnet.ir.graph import Initializer, ParameterSpec, Value
 from graphnet.ir.operator import Operator, operator
-from graphnet.ops.families.attributes import Flag, NonNegativePair, Positive, PositivePair, require_rank
-from graphnet.ops.families.windows import Windows, feature_map_loops
+from graphnet.ops.families.attributes import Flag, NonNegativePair, Positive, PositivePair
+from graphnet.ops.families.windows import Windows, feature_map_loops, require_map
 
 
 @operator("locally_connected2d", primary="out_channels", category="contraction")
@@ -53,7 +53,7 @@ class LocallyConnected2d(Operator):
         return Windows(self.kernel_size, self.stride, (rows, columns), self.dilation)
 
     def infer(self, *operands: TensorType) -> tuple[TensorType, ...]:
-        require_rank(operands[0], 4, "N, C, H, W")
+        require_map(operands[0], 2)
         _, *size = operands[0].sample_shape
         return (TensorType.batched(self.out_channels, *self.windows().extents(size)),)
 

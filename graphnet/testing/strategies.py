@@ -101,6 +101,8 @@ def networks(draw: DrawFn, *, max_layers: int = 6, layers: Sequence[str] | None 
     writer = _Writer(draw, Network("generated"), tuple(layers or operators("layer")))
     for name in ("x", "y")[: draw(st.integers(1, 2))]:
         writer.add_input(name)
+    if writer.is_rare():
+        writer.add_tokens("tokens")
     for number in range(draw(st.integers(1, max_layers))):
         writer.add_something(number)
     writer.add_losses()
@@ -151,12 +153,17 @@ class _Writer:
             self.add_layer()
 
     def add_input(self, name: str) -> None:
-        rank = self.draw(st.sampled_from((1, 3, 3, 2)))
+        rank = self.draw(st.sampled_from((1, 3, 3, 2, 4)))
         shape = [self.draw(st.sampled_from((2, 3, 1, 5, 9, 17)))]  # channels, then extents
         for _ in range(rank - 1):
             fitting = [extent for extent in (3, 5, 1, 2, 7) if product(shape) * extent <= MOST_ELEMENTS]
             shape.append(self.draw(st.sampled_from(fitting)))
         self._made(self.net.input(name, shape), ())
+
+    def add_tokens(self, name: str) -> None:
+        """An input of whole numbers."""
+        shape = self.draw(st.sampled_from(((3,), (), (7,), (2, 3))))
+        self._made(self.net.input(name, shape, dtype="int32"), ())
 
     def add_layer(self) -> None:
         """An operator on values that it accepts, or nothing."""
@@ -209,11 +216,15 @@ class _Writer:
 
     def add_losses(self) -> None:
         """Join what nothing reads, and compare it with targets."""
+        for tokens in [v for v in self.unread.values() if v.value.type.dtype != "float"]:
+            self._made(self.net.apply("embedding", tokens, num_embeddings=3, embedding_dim=2), (tokens,))
         ends = [v if len(v.shape) == 2 else self.net.apply("flatten", v) for v in self.unread.values()]
         joined = ends[0] if len(ends) == 1 else self.net.apply("concat", *ends)
         width = self.draw(st.sampled_from((0, 3, 1)))
         if width:
             joined = self.net.apply("linear", joined, out_features=width)
+        elif joined.value.producer is None:  # a spec has layers
+            joined = self.net.apply("identity", joined)
         self.net.output("joined", joined)
         for number in range(2 if self.is_rare() else 1):
             self._add_loss(joined, f"target{number}")

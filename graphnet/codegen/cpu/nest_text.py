@@ -115,10 +115,8 @@ class NestText(NestOffsets):
         operand = self.operands[k, slot]
         name, offset = self.frame.pointer(operand.value), self._offset(operand)
         for found in operand.access.lookups:
-            at, near = (
-                self._position(k, found.slot, node),
-                self.frame.row.number(f"{name}_step{found.slot}", found.stride),
-            )
+            at = self._position(k, found.slot, node)
+            near = self.frame.row.number(f"{name}_step{found.slot}", found.stride)
             if found.block:
                 far = self.frame.row.number(f"{name}_block{found.slot}", found.block_stride)
                 offset += f" + {at} // {found.block} * {far} + {at} % {found.block} * {near}"

@@ -11,13 +11,9 @@ from graphnet.core.types import TensorType, product
 from graphnet.ir.builder import Builder
 from graphnet.ir.graph import Initializer, ParameterSpec, Value
 from graphnet.ir.operator import Operator
-from graphnet.ops.families.attributes import require_rank
 from graphnet.ops.families.correlation import Correlation
 from graphnet.ops.families.padding import BorderMode, Padding
-from graphnet.ops.families.windows import Extents, Pair, Windows
-
-AXES = {1: "N, C, L", 2: "N, C, H, W", 3: "N, C, D, H, W"}
-"""The axes of a map, by its number of dimensions."""
+from graphnet.ops.families.windows import Extents, Pair, Windows, require_map
 
 
 class Filtering(Operator):
@@ -55,8 +51,7 @@ class Filtering(Operator):
         Raises:
             AttributeProblem: the operand does not fit.
         """
-        rank = len(self.kernel_size)
-        require_rank(x, rank + 2, AXES[rank])
+        require_map(x, len(self.kernel_size))
         channels = x.sample_shape[0]
         for what, count in (("input channels", channels), ("out_channels", self.out_channels)):
             if count % self.groups:
@@ -81,7 +76,7 @@ class Filtering(Operator):
         correlation = self.correlation(operands[0])
         return correlation.responses.size * product(correlation.weight.sample_shape[1:])
 
-    def _with_bias(self, b: Builder, y: Value, bias: Value | None) -> Value:
+    def _with_bias(self, b: Builder, y: Value, bias: Value | None = None) -> Value:
         return y if bias is None else b.pointwise("bias", lambda v, bias: v + bias, y, bias)
 
     def _bias_gradient(self, b: Builder, gradient: Value) -> tuple[Value, ...]:
@@ -141,7 +136,7 @@ class Convolution(Filtering):
     def lower(self, b: Builder, *inputs: Value) -> Value:
         x, weight, *bias = inputs
         y = self.correlation(x.type).responses_to(b, self._label(), self._padded(b, x), weight)
-        return self._with_bias(b, y, *(bias or (None,)))
+        return self._with_bias(b, y, *bias)
 
     def gradient(
         self, b: Builder, gradient: Value, inputs: tuple[Value, ...], outputs: tuple[Value, ...]
@@ -186,7 +181,7 @@ class TransposedConvolution(Filtering):
     def lower(self, b: Builder, *inputs: Value) -> Value:
         x, weight, *bias = inputs
         y = self.correlation(x.type).map_for(b, self._label(), x, weight)
-        return self._with_bias(b, y, *(bias or (None,)))
+        return self._with_bias(b, y, *bias)
 
     def gradient(
         self, b: Builder, gradient: Value, inputs: tuple[Value, ...], outputs: tuple[Value, ...]

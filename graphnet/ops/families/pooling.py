@@ -15,11 +15,9 @@ from graphnet.ir.comprehension import Index, Result
 from graphnet.ir.expression import Load, equal, where
 from graphnet.ir.graph import Value
 from graphnet.ir.operator import Operator
-from graphnet.ops.families.attributes import require_rank
-from graphnet.ops.families.windows import AdaptiveWindows, Geometry, Windows, feature_map_loops
+from graphnet.ops.families.windows import AdaptiveWindows, Geometry, Windows, feature_map_loops, require_map
 
 _UINT8_TAPS = 255
-_AXES = {1: "N, C, L", 2: "N, C, H, W"}
 
 
 class Pooling(Operator):
@@ -45,7 +43,7 @@ class Pooling(Operator):
         Raises:
             AttributeProblem: the operand has another rank, or windows do not fit it.
         """
-        require_rank(operand, self.rank + 2, _AXES[self.rank])
+        require_map(operand, self.rank)
         channels, *size = operand.sample_shape
         return TensorType.batched(channels, *self.windows_over(operand).extents(size))
 

@@ -11,6 +11,7 @@ from graphnet.core.diagnostics import AttributeProblem
 from graphnet.core.types import BATCH, TensorType
 from graphnet.ir.comprehension import Index, Loop, window, windows_over
 from graphnet.ir.expression import Coordinate, Expression
+from graphnet.ops.families.attributes import require_rank
 
 Pair = tuple[int, int]
 Extents = tuple[int, ...]
@@ -208,3 +209,12 @@ def feature_map_loops(type: TensorType) -> tuple[Loop, ...]:
     channels, *size = type.sample_shape
     positions = zip(_POSITIONS[-len(size) :], size, strict=True)
     return Loop("n", BATCH), Loop("c", channels), *(Loop(name, extent) for name, extent in positions)
+
+
+def require_map(operand: TensorType, rank: int) -> None:
+    """Refuse what is no map of `rank` dimensions: one of another rank, or of whole numbers.
+
+    Raises:
+        AttributeProblem: it is none.
+    """
+    require_rank(operand, rank + 2, {1: "N, C, L", 2: "N, C, H, W", 3: "N, C, D, H, W"}[rank])
