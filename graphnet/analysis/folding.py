@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from graphnet.analysis.structure import Again, Group, Member, Repeat
+from graphnet.ir.comprehension import Comprehension
 from graphnet.ir.graph import Graph, Node, Scope, Value
 from graphnet.ir.operator import Operator
 from graphnet.ops.families.references import reference_counts, with_names
 
-FEWEST_THAT_GROW = 3
+_NUMBER: Final = re.compile(r"(?<![\w.])\d+(?![\w.])")
+FEWEST_THAT_GROW: Final = 3
 """Groups in a row whose shapes grow by the same step: of two this would say nothing."""
 
 
@@ -141,10 +145,16 @@ class _Signature:
     def _describe(self, node: Node, depth: int) -> str:
         inner_scopes = [(s.name, s.kind) for s in node.scope[depth:]]
         types = [self._type(v) for v in node.outputs]
-        name = node.name.rsplit(".", 1)[-1]
-        return (
-            f"{inner_scopes} {name} {_nameless(node)!r} {types} {[self._source(v) for v in node.inputs]} {node.frozen}"
-        )
+        name, sources = node.name.rsplit(".", 1)[-1], [self._source(v) for v in node.inputs]
+        return f"{inner_scopes} {name} {self._operator(node)} {types} {sources} {node.frozen}"
+
+    def _operator(self, node: Node) -> str:
+        """An operator with its attributes; numbers of lowered nodes are extents, too, and may grow with them."""
+        if not isinstance(node.op, Comprehension):
+            return repr(_nameless(node))
+        text = repr(node.op)
+        self.extents += map(int, _NUMBER.findall(text))
+        return _NUMBER.sub("n", text)
 
     def _source(self, value: Value) -> str:
         if value in self.inner:

@@ -9,6 +9,7 @@ from graphnet.analysis.structure import Again, Group, Member, Repeat, scope_tree
 from graphnet.analysis.summary import summarise
 from graphnet.frontend.loader import loads
 from graphnet.ir.graph import Graph
+from graphnet.transforms.lower import lower
 
 DENSE = """graphnet: 1
 name: dense
@@ -54,6 +55,14 @@ def test_blocks_that_grow_by_the_same_step_fold(count: int) -> None:
     assert isinstance(repeat, Repeat)
     assert (repeat.count, repeat.name) == (count, f"0 – {count - 1}")
     assert repeat.nodes == graph.nodes
+
+
+def test_lowered_blocks_grow_too() -> None:
+    """Their operators are written with their shapes."""
+    graph = lower(dense(5), training=False)
+    (repeat,) = body_of(graph)
+    assert isinstance(repeat, Repeat)
+    assert repeat.count == 5
 
 
 def test_two_blocks_of_different_sizes_do_not_fold() -> None:

@@ -52,7 +52,7 @@ def test_a_page_has_formula_attributes_and_python(call: Call) -> None:
 
 
 def test_near_misses_get_hints(call: Call) -> None:
-    assert "did you mean `conv2d`?" in call("ops", "conv2")[2]
+    assert "did you mean `conv2d` or " in call("ops", "conv2")[2]
     assert "did you mean `batch_norm`?" in call("ops", "BatchNorm2d")[2]
     assert "`graphnet ops` lists all" in call("ops", "xyzzy")[2]
 
