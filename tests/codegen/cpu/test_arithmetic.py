@@ -75,6 +75,18 @@ def test_nothing_is_reassociated_or_contracted(evaluate: Evaluate, widest: str) 
     np.testing.assert_array_equal(evaluate(widest, "a * b - a + b - a", a, b), a * b - a + b - a)
 
 
+def test_any_lane(run: Run, vector: str, compiled: bool) -> None:
+    n = int(vector.split("x")[1])
+    found = np.full(n + 1, -1)
+    body = f"""
+found = pointer_i64(args[1])
+for lane in range({n + 1}):
+    istore(found, lane, any_lane(lanes() == splat(lane)))
+"""
+    run(vector, body, [found], compiled)
+    assert found.tolist() == [1] * n + [0]
+
+
 @pytest.mark.parametrize("function", ["hsum", "hmax", "hmin"])
 def test_horizontal_folds(run: Run, vector: str, function: str) -> None:
     dtype, lanes = vector.split("x")

@@ -87,6 +87,33 @@ for k in range({len(shifts)}):
         np.testing.assert_array_equal(marked, np.where(inside, wanted, -1))
 
 
+@pytest.mark.parametrize("blocks", [False, True])
+@pytest.mark.parametrize("short", ["u8", "i32", "i64"])
+def test_lanes_are_looked_up(run: Run, vector: str, short: str, blocks: bool, compiled: bool) -> None:
+    """Positions before and behind an axis of 2 n + 1, which is whole or cut into blocks that lie 3 n apart."""
+    n = int(vector.split("x")[1])
+    extent = 2 * n + 1
+    axis = np.arange(1, extent + 1, dtype=vector.split("x")[0])
+    x = np.full(10 * n, 99, axis.dtype)
+    places = np.arange(extent)
+    places = places // n * 3 * n + places % n if blocks else places * 2
+    x[1 + places] = axis
+    q = np.resize([0, extent - 1, n, extent, 200, 1, n - 1], 2 * n).astype(ELEMENTS[short])
+    if short != "u8":
+        q[4::7] = -1
+    y = np.full((n + 2, n), 77, axis.dtype)
+    body = f"""
+x = pointer(args[1]); q = pointer_{short}(args[2]); y = pointer(args[3])
+for count in range({n + 2}):
+    vstore(y, count * {n}, vlookup(x, 1, q, 0, 2, count, {f"{n}, {3 * n}, 1" if blocks else "0, 0, 2"}, {extent}))
+"""
+    run(vector, body, [x, q, y], compiled)
+    at = q[::2].astype(int)
+    found = np.where((at >= 0) & (at < extent), at + 1, 0)
+    for count, lanes in enumerate(y):
+        np.testing.assert_array_equal(lanes, np.where(np.arange(n) < count, found, 0))
+
+
 def test_partial_loads_stop_at_the_end_of_memory(run: Run, vector: str) -> None:
     """The elements lie at the end of the last page that may be read, so one lane too many would crash."""
     n = int(vector.split("x")[1])
