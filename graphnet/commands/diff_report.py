@@ -182,7 +182,10 @@ def _setting(value: Any) -> str:
 def _shape_or_name(value: Any) -> str:
     if value is None:
         return ""
-    return format_shape(value) if isinstance(value, tuple) else str(value)
+    if not isinstance(value, tuple):
+        return str(value)
+    extents = [extent for extent in value if isinstance(extent, int)]
+    return " ".join([format_shape(extents), *map(str, value[len(extents) :])])  # a type that is not floats follows
 
 
 def _by_prefix(names: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -130,6 +130,13 @@ def test_layers_come_where_they_stand(spec: Path, call: Call) -> None:
     assert marked == [["+", "output"], ["-", "output"], ["-", "drop"], ["+", "s"]]
 
 
+def test_shapes_of_what_goes_in_come_with_their_types(spec: Path, call: Call) -> None:
+    text = "graphnet: 1\nname: n\nparams: {size: 3}\ninputs: {x: [2, $size, 5]}\nlayers: [{conv2d: {out_channels: 7, "
+    Path("maps.yaml").write_text(text + "kernel_size: 1}}]\nloss: [cross_entropy: mask]\n")
+    _, out, _ = call("diff", "maps.yaml", "maps.yaml", "--set-b", "size=11")
+    assert {"input x 2×3×5 → 2×11×5", "target mask 3×5 int32 → 11×5 int32"} <= set(lines(out, "~"))
+
+
 def test_mistakes_of_either_spec_are_reported(spec: Path, call: Call) -> None:
     Path("broken.yaml").write_text(BLOCKS.replace("relu", "rleu"))
     for pair in (("broken.yaml", spec), (spec, "broken.yaml")):
