@@ -39,4 +39,4 @@ class Max(AxisFolding):
             axes=self.axes(x.type), operand_axes=(None, self.kept(x.type)),
         )  # fmt: skip
         share = b.pointwise("share", lambda gy, k: gy / k, gy, winners)
-        return (self.spread(b, lambda v, y, share: where(equal(v, y), share, 0), x, y, share),)
+        return (self.spread(b, lambda v, y, share: where(equal(v, y), share, 0), x.type, x, y, share),)

@@ -37,4 +37,4 @@ class Mean(AxisFolding):
     ) -> tuple[Value | None, ...]:
         (x,) = inputs
         share = 1 / self.count(x.type)
-        return (self.spread(b, lambda v, gy: gy * share, x, self.without_unit_axes(b, gradient, x.type)),)
+        return (self.spread(b, lambda gy: gy * share, x.type, self.without_unit_axes(b, gradient, x.type)),)

@@ -32,4 +32,4 @@ class Sum(AxisFolding):
         self, b: Builder, gradient: Value, inputs: tuple[Value, ...], outputs: tuple[Value, ...]
     ) -> tuple[Value | None, ...]:
         (x,) = inputs
-        return (self.spread(b, lambda v, gy: gy, x, self.without_unit_axes(b, gradient, x.type)),)
+        return (self.spread(b, lambda gy: gy, x.type, self.without_unit_axes(b, gradient, x.type)),)

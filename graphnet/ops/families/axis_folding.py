@@ -68,8 +68,8 @@ class AxisFolding(Operator):
         """A value of the output's shape without the axes that `keepdim` leaves."""
         return b.reshape(value, self._folded(operand).shape, "fold") if self.keepdim else value
 
-    def spread(self, b: Builder, function: Callable[..., Scalar], x: Value, *values: Value) -> Value:
-        """A function of x, element by element, and of values that lack its folded axes."""
-        kept = self.kept(x.type)
-        axes = (None, *(kept for _ in values))
-        return b.pointwise(f"{self.name}_gradient", function, x, *values, shape=x.type.shape, axes=axes)
+    def spread(self, b: Builder, function: Callable[..., Scalar], operand: TensorType, *values: Value) -> Value:
+        """A function of values for every element of the operand; they have its shape, or lack its folded axes."""
+        kept = self.kept(operand)
+        axes = [None if value.type.rank == operand.rank else kept for value in values]
+        return b.pointwise(f"{self.name}_gradient", function, *values, shape=operand.shape, axes=axes)
