@@ -160,3 +160,19 @@ def test_bindings_are_checked() -> None:
         evaluate(b.nodes, {}, 3)
     with pytest.raises(ValueError, match=r"was bound to an array of shape \(3, 5\)"):
         evaluate(b.nodes, {x: np.zeros((3, 5))}, 3)
+
+
+def test_positions_that_another_read_gives() -> None:
+    """Outside, they give the fill where nothing is folded, and take no part in a fold."""
+    table, tokens = distinct((5, 3)), np.array([[4, 0, -1], [5, 2, 2]], np.int32)
+    b = Builder()
+    x, row = Value("x", TensorType((2, 3), "int32"), "input"), Value("table", TensorType((5, 3)), "input")
+    at = (Read(0, (Index.of("n"), Index.of("l"))), Read(1, (Index.given_by(0), Index.of("c")), fill=7.0))
+    n, position, c = Loop("n", 2), Loop("l", 3), Loop("c", 3)
+    (plain,) = b.comprehension(Comprehension("plain", (n, position, c), (), at, (Result(Load(1)),)), x, row)
+    (largest,) = b.comprehension(Comprehension("fold", (n, c), (position,), at, (Result(Load(1), "max"),)), x, row)
+    known = evaluate(b.nodes, {x: tokens, row: table}, 1)
+    rows = [[table[t] if t in range(5) else np.full(3, 7.0) for t in sample] for sample in tokens]
+    np.testing.assert_array_equal(known[plain], rows)
+    inside = [np.max([table[t] for t in sample if t in range(5)], axis=0) for sample in tokens]
+    np.testing.assert_array_equal(known[largest], inside)
