@@ -79,7 +79,7 @@ def _timing(executable: Executable, stage: Stage, position: int, seconds: float)
     kernel, made = stage.kernels[position]
     return KernelTiming(
         kernel.name, made.source.name, _layers(kernel), made.family,
-        "tile" if "= tile_" in made.source.text else "nest", kernel.root.backward, seconds,
+        "tile" if "tile_" in made.source.text else "nest", kernel.root.backward, seconds,
         sum(useful_macs(node, executable.batch) for node in kernel.nodes), _bytes(executable, stage, kernel),
     )  # fmt: skip
 

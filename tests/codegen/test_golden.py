@@ -34,6 +34,22 @@ def kernels() -> dict[str, str]:
     )
     h = gn.dropout(gn.flatten(h), 0.5)
     net.loss(gn.cross_entropy(gn.linear(h, 10, name="fc"), "label"))
+    return sources(net)
+
+
+@cache
+def grouped_kernels() -> dict[str, str]:
+    """The same of a network whose convolutions keep channels apart: each, and groups of 4."""
+    net = gn.Network("golden_groups")
+    h = gn.batch_norm(net.input("image", (20, 17, 19)), name="bn")
+    h = gn.relu(gn.conv2d(h, 20, kernel_size=3, padding=1, groups=20, name="depthwise"))
+    h = gn.relu(gn.conv2d(h, 20, kernel_size=3, stride=2, padding=1, groups=5, name="narrow"))
+    net.loss(gn.squared_error(h, "target"))
+    return sources(net)
+
+
+def sources(net: gn.Network) -> dict[str, str]:
+    """The kernels' sources by layer and label."""
     inspect = Inspector("golden")
     lowered = comprehensions_of(
         graph_for(net.graph, "gradients"), training=True, updates=False, options=OPTIONS, inspect=inspect
@@ -60,7 +76,15 @@ def test_kernels_read_as_they_did(name: str, golden: Callable[[Path, str], None]
     golden(FOLDER / f"{name}.py", kernels()[name])
 
 
+@pytest.mark.parametrize(
+    "name", ["depthwise_conv2d_grouped", "depthwise_conv2d_weight_gradient_part", "narrow_conv2d_grouped"]
+)
+def test_kernels_of_grouped_convolutions_read_as_they_did(name: str, golden: Callable[[Path, str], None]) -> None:
+    assert name in grouped_kernels(), sorted(grouped_kernels())
+    golden(FOLDER / f"{name}.py", grouped_kernels()[name])
+
+
 def test_every_kernel_is_python() -> None:
-    for name, text in kernels().items():
+    for name, text in (kernels() | grouped_kernels()).items():
         compile(text, name, "exec")
         assert text.count("def kernel(args, worker, workers):") == 1

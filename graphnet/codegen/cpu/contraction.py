@@ -266,10 +266,19 @@ class TileEmitter(TilePlan):
         """Elements of x from one row of a tile to the next."""
         x = self.frame.pointer(self.x)
         if self.phase is None:
-            return self.frame.row.number(f"{x}_{self.row.name}", self.x_at.strides.get(self.row.name, 0))
-        stride = next(s for i, s, _ in self.x_at.quotients if i is self.phase)
-        tap = next(n for n, _ in self.phase.terms if n != self.row.name)
-        return self.frame.row.number(f"{x}_q{tap}", stride)
+            name, stride = self.row.name, self.x_at.strides.get(self.row.name, 0)
+        else:
+            name = f"q{next(n for n, _ in self.phase.terms if n != self.row.name)}"
+            stride = next(s for i, s, _ in self.x_at.quotients if i is self.phase)
+        return self.stride_text(f"{x}_{name}", stride)
+
+    def stride_text(self, name: str, elements: int) -> str:
+        """The text of a stride inside of a tile: small multiples of a vector are written out.
+
+        Addresses then are one register and a constant; otherwise those of all rows do not fit the registers.
+        """
+        is_small = elements in (self.lanes, 2 * self.lanes, 4 * self.lanes)
+        return str(elements) if is_small else self.frame.row.number(name, elements)
 
     def _emit_one_tile(self, rows: int, loops: list[Reduced]) -> None:
         frame, w, depth = self.frame, self.w, len(loops)

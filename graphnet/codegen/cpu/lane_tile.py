@@ -16,6 +16,8 @@ Endings of the name ask for more:
     _fold4       lanes belong to groups of 4, and each sums over its group: position c of every group, in all of the
                  group's lanes, times v at c * share_stride
     _spread4     the same, but each position c has a sum of its own: it is column c of the tile
+    _ahead2      asks for what the next lines need: 2 of x, at `x_ahead + line * x_line`, and one of v, at `v_ahead`,
+                 which three numbers precede the nest
     _sums4       each accumulator is the sum of 4, of every fourth tap: few accumulators wait for one another
 
 Counts may be 0; the result is then zero.
@@ -36,11 +38,14 @@ from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, signature
 
 from graphnet.codegen.cpu.emission import I64, Address, Floats, Simd
+from graphnet.codegen.cpu.memory import ask_for
 from graphnet.codegen.cpu.primitive import Index, Pointer, Vector, register
 from graphnet.codegen.cpu.tile import load_vector, strided
 from graphnet.codegen.cpu.vectors import PointerType
 
-_NAME = re.compile(r"lane_tile_(\d+)x(\d+)_(\d+)(?:_taps(\d+)s(\d+)d(m?\d+))?(?:_(fold|spread)(\d+))?(?:_sums(\d+))?")
+_NAME = re.compile(
+    r"lane_tile_(\d+)x(\d+)_(\d+)(?:_taps(\d+)s(\d+)d(m?\d+))?(?:_(fold|spread)(\d+))?(?:_sums(\d+))?(?:_ahead(\d+))?"
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class LaneTile:
         group: lanes that share what they read of x.
         spreads: whether every position in a group has a column, instead of being summed.
         sums: partial sums of an accumulator.
+        ahead: lines of x to ask for before they are needed; then one of v, too.
     """
 
     rows: int
@@ -66,6 +72,7 @@ class LaneTile:
     group: int = 1
     spreads: bool = False
     sums: int = 1
+    ahead: int = 0
 
     @property
     def name(self) -> str:
@@ -75,7 +82,8 @@ class LaneTile:
             name += f"_taps{self.taps}s{self.row_step}d{self.tap_step}".replace("-", "m")
         if self.group > 1:
             name += f"_{'spread' if self.spreads else 'fold'}{self.group}"
-        return name if self.sums == 1 else f"{name}_sums{self.sums}"
+        name += f"_sums{self.sums}" if self.sums > 1 else ""
+        return name + (f"_ahead{self.ahead}" if self.ahead else "")
 
     @classmethod
     def named(cls, name: str) -> LaneTile | None:
@@ -83,11 +91,16 @@ class LaneTile:
         found = _NAME.fullmatch(name)
         if found is None:
             return None
-        rows, vecs, depth, taps, row_step, tap_step, way, group, sums = found.groups()
+        rows, vecs, depth, taps, row_step, tap_step, way, group, sums, ahead = found.groups()
         return cls(
             int(rows), int(vecs), int(depth), int(taps or 1), int(row_step or 1),
-            int((tap_step or "0").replace("m", "-")), int(group or 1), way == "spread", int(sums or 1),
+            int((tap_step or "0").replace("m", "-")), int(group or 1), way == "spread", int(sums or 1), int(ahead or 0),
         )  # fmt: skip
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers describe its strides, those of the nest aside."""
+        return 7 if self.ahead else 4
 
     @property
     def accumulators(self) -> int:
@@ -97,6 +110,17 @@ class LaneTile:
     def shared(self) -> int:
         """Positions of a group that are summed."""
         return 1 if self.spreads else self.group
+
+    @property
+    def held(self) -> int:
+        """Vectors of v that stay in registers, or of x with those of v for one position of a group: what is less."""
+        every = self.taps * self.shared * (1 if self.spreads else self.vecs)
+        return every if self.keeps_vectors else len(self.places()) + self.taps * self.vecs
+
+    @property
+    def keeps_vectors(self) -> bool:
+        """Whether all vectors of v stay in registers, instead of all of x."""
+        return self.shared == 1 or self.taps * self.shared <= len(self.places()) + self.taps
 
     def places(self) -> dict[int, list[tuple[int, int]]]:
         """The (row, tap) pairs that read each place of x, in units."""
@@ -119,7 +143,7 @@ def lane_tile(tile: LaneTile) -> Callable[..., tuple[Vector, ...]]:
         return _interpret(tile, x, x0, v, v0, strides)
 
     tile_function.__name__ = tile.name
-    packed = types.UniTuple(types.int64, 4 + 3 * tile.depth)
+    packed = types.UniTuple(types.int64, tile.numbers + 3 * tile.depth)
 
     class Template(AbstractTemplate):  # type: ignore[misc]
         def generic(self, args: tuple[types.Type, ...], kws: dict[str, types.Type]) -> Any:
@@ -133,7 +157,7 @@ def lane_tile(tile: LaneTile) -> Callable[..., tuple[Vector, ...]]:
         x, x0, v, v0, strides = args
         values = cgutils.unpack_tuple(builder, strides)
         start = Address(simd, x).at(x0), Address(simd, v).at(v0)
-        return cgutils.pack_array(builder, _Emission(tile, simd, values[:4]).emit(*start, values[4:]))
+        return cgutils.pack_array(builder, _Emission(tile, simd, values).emit(*start, values[tile.numbers :]))
 
     register(tile_function, Template, lowering)
     return tile_function
@@ -144,7 +168,7 @@ class _Emission:
 
     def __init__(self, tile: LaneTile, simd: Simd, strides: Sequence[Any]) -> None:
         self.tile, self.simd, self.builder = tile, simd, simd.builder
-        self.unit, self.lane_stride, self.tap_stride, self.share_stride = strides
+        self.unit, self.lane_stride, self.tap_stride, self.share_stride, *self.ahead = strides[: tile.numbers]
         zero = ir.Constant(simd.vector.llvm, None)
         # Stack slots, which LLVM turns into registers: loops of phi nodes would say the same at greater length.
         self.slots = [cgutils.alloca_once_value(simd.builder, zero) for _ in range(tile.accumulators * tile.sums)]
@@ -169,43 +193,52 @@ class _Emission:
                 x_next = self.builder.gep(x, [self.builder.mul(counter.index, x_step)])
                 self._loop(x_next, self.builder.gep(v, [self.builder.mul(counter.index, v_step)]), inner)
             return
-        if self.tile.spreads or self.tile.group == 1:
+        if self.tile.ahead:
+            self._ask_ahead(x, v)
+        if self.tile.keeps_vectors:
             self._taps_by_place(x, v)
         else:
             self._taps_by_share(x, v)
 
+    def _ask_ahead(self, x: Any, v: Any) -> None:
+        """Prefetch what the taps read of the next lines."""
+        builder, (x_ahead, x_line, v_ahead) = self.builder, self.ahead
+        taps = range(self.tile.taps)
+        for line in range(self.tile.ahead):
+            start = builder.gep(x, [builder.add(x_ahead, builder.mul(x_line, I64(line)))])
+            for place in range(taps.stop * abs(self.tile.tap_step)):
+                ask_for(self.simd, builder.gep(start, [builder.mul(self.unit, I64(place))]))
+        start = builder.gep(v, [v_ahead])
+        for t in taps:
+            ask_for(self.simd, builder.gep(start, [builder.mul(self.tap_stride, I64(t))]))
+
     def _taps_by_place(self, x: Any, v: Any) -> None:
-        """Each vector of x once, then all that is made of it."""
-        vectors = [
-            [self._load(v, [(t, self.tap_stride), (j, self.lane_stride)]) for j in range(self._read_vecs)]
-            for t in range(self.tile.taps)
-        ]
-        for place, users in self.tile.places().items():
+        """Each vector of x once, then all that is made of it: the vectors of v stay at hand."""
+        tile = self.tile
+        vectors = [[self._vectors(v, t, c) for c in range(tile.shared)] for t in range(tile.taps)]
+        for place, users in tile.places().items():
             loaded = self._load(x, [(place, self.unit)])
-            for c in range(self.tile.group):
-                shared = self._of_group(loaded, c)
+            for c in range(tile.group):
+                part = self._of_group(loaded, c)
                 for m, t in users:
-                    if self.tile.spreads:
-                        self._add(m, c, t, shared, vectors[t][0])
-                        continue
-                    for j, vector in enumerate(vectors[t]):
-                        self._add(m, j, t, shared, vector)
+                    self._add(m, c, t, part, vectors[t][0 if tile.spreads else c])
 
     def _taps_by_share(self, x: Any, v: Any) -> None:
-        """The positions of a group one after the other, each with its vectors of v: they need not all be at hand."""
+        """One position of the groups after the other, each with its vectors of v: those of x stay at hand."""
         places = self.tile.places()
         loaded = {place: self._load(x, [(place, self.unit)]) for place in places}
         for c in range(self.tile.group):
-            vectors = [self._load(v, [(t, self.tap_stride), (c, self.share_stride)]) for t in range(self.tile.taps)]
+            vectors = [self._vectors(v, t, c) for t in range(self.tile.taps)]
             for place, users in places.items():
-                shared = self._of_group(loaded[place], c)
+                part = self._of_group(loaded[place], c)
                 for m, t in users:
-                    self._add(m, 0, t, shared, vectors[t])
+                    self._add(m, c, t, part, vectors[t])
 
-    @property
-    def _read_vecs(self) -> int:
-        """Vectors of v for each tap."""
-        return 1 if self.tile.spreads else self.tile.vecs
+    def _vectors(self, v: Any, tap: int, position: int) -> list[Floats]:
+        """The vectors of v for a tap and a position of the groups, one for each column that has its own."""
+        at = [(tap, self.tap_stride), (position, self.share_stride)]
+        count = 1 if self.tile.spreads else self.tile.vecs
+        return [self._load(v, [*at, (j, self.lane_stride)]) for j in range(count)]
 
     def _of_group(self, value: Floats, position: int) -> Floats:
         if self.tile.group == 1:
@@ -218,15 +251,18 @@ class _Emission:
             offset = self.builder.add(offset, self.builder.mul(stride, I64(count)))
         return Floats(self.simd, load_vector(self.simd, pointer, offset))
 
-    def _add(self, row: int, column: int, tap: int, a: Floats, b: Floats) -> None:
-        tile = self.tile
-        slot = self.slots[tap % tile.sums * tile.accumulators + row * tile.vecs + column]
-        self.builder.store(self.simd.fma(a, b, Floats(self.simd, self.builder.load(slot))).value, slot)
+    def _add(self, row: int, position: int, tap: int, a: Floats, vectors: Sequence[Floats]) -> None:
+        """Add the products of a vector of x to the accumulators of a row."""
+        tile, builder = self.tile, self.builder
+        first = tap % tile.sums * tile.accumulators + row * tile.vecs + (position if tile.spreads else 0)
+        for slot, b in zip(self.slots[first:], vectors, strict=False):
+            builder.store(self.simd.fma(a, b, Floats(self.simd, builder.load(slot))).value, slot)
 
 
 def _interpret(tile: LaneTile, x: Pointer, x0: int, v: Pointer, v0: int, strides: Sequence[int]) -> tuple[Vector, ...]:
     """The tile tap by tap, each as a sum of products over strided views of memory."""
-    unit, lane_stride, tap_stride, share_stride, *nest = strides
+    unit, lane_stride, tap_stride, share_stride = strides[:4]
+    nest = strides[tile.numbers :]
     counts = nest[::3]
     total = np.zeros((tile.rows, tile.vecs, x.lanes), x.dtype)
     if min(counts, default=1) <= 0:

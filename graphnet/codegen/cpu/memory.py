@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
+from numba.core import cgutils
 
 from graphnet.codegen.cpu.emission import I1, I32, I64, Address, Booleans, Floats, Simd, convert
 from graphnet.codegen.cpu.primitive import Index, Pointer, Vector, primitive
@@ -224,6 +225,30 @@ def zero(p: Pointer, i: Index, count: Index) -> None:
     """Set `count` vectors' worth of elements to zero, from element i."""
     place = p.at(i)
     p.memory[place : place + count * p.lanes] = 0
+
+
+_CACHE_LINE = 64
+
+
+def _prefetch(simd: Simd, p: Address, i: Any, count: Any) -> None:
+    builder = simd.builder
+    start = builder.bitcast(p.at(i), ir.IntType(8).as_pointer())
+    size = builder.mul(count, ir.Constant(I64, simd.vector.lanes * p.alignment))
+    lines = builder.sdiv(builder.add(size, ir.Constant(I64, _CACHE_LINE - 1)), ir.Constant(I64, _CACHE_LINE))
+    with cgutils.for_range(builder, lines) as line:
+        ask_for(simd, builder.gep(start, [builder.mul(line.index, ir.Constant(I64, _CACHE_LINE))]))
+
+
+def ask_for(simd: Simd, place: Any) -> None:
+    """Prefetch the cache line of an address."""
+    for_reading, keep, data = ir.Constant(I32, 0), ir.Constant(I32, 3), ir.Constant(I32, 1)
+    byte = simd.builder.bitcast(place, ir.IntType(8).as_pointer())
+    simd.call("llvm.prefetch.p0", ir.VoidType(), byte, for_reading, keep, data)
+
+
+@primitive(_prefetch)
+def prefetch(p: Pointer, i: Index, count: Index) -> None:
+    """Ask for `count` vectors' worth of elements from element i, which need not exist, before they are needed."""
 
 
 @primitive(lambda simd, p, i: convert(simd.builder, simd.builder.load(p.at(i)), I64))

@@ -20,7 +20,7 @@ from graphnet.codegen.cpu.vectors import vector_type
 _SHARED = {
     arithmetic: "where maximum minimum fma absolute sqrt floor any_lane hsum hmax hmin imin imax ceildiv",
     memory: "vload vstore sload sstore vload_first vstore_first vload_shifted vlookup vgather vscatter vgather_first "
-    "vscatter_first zero iload istore next_task",
+    "vscatter_first zero prefetch iload istore next_task",
     vector_math: "exp expm1 log log1p tanh sigmoid erf arctan power sin cos",
     counters: "mix_key",
 }

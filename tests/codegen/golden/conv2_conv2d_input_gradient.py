@@ -53,9 +53,9 @@ def kernel(args, worker, workers):
             x_at = n * x_n + (h_2 + 1 - 1 * i_start) // 2 * x_qi + (phase + 1 - 1 * j_start) // 2 * x_qj
             w_at = cb_first * x1_cb + i_start * x1_i + j_start * x1_j
             for row in range(0, rows - 4, 5):
-                acc = tile_5x2_4(x, x_at + row * x_qj, x1, w_at, (x_qj, x1_cb, OB, x_ob, x1_ob, i_count, -x_qi, 2 * x1_i, j_count, -x_qj, 2 * x1_j, OL, 1, x1_ol))
+                acc = tile_5x2_4(x, x_at + row * 8, x1, w_at, (8, x1_cb, OB, x_ob, x1_ob, i_count, -x_qi, 2 * x1_i, j_count, -x_qj, 2 * x1_j, OL, 1, x1_ol))
                 map_tile_5x2(epilogue, acc, cb_first, h_2, n, phase, row, y, y_cb, y_h_2, y_n, y_w_3)
             for row in range(rows - rows % 5, rows):
-                acc = tile_1x2_4(x, x_at + row * x_qj, x1, w_at, (x_qj, x1_cb, OB, x_ob, x1_ob, i_count, -x_qi, 2 * x1_i, j_count, -x_qj, 2 * x1_j, OL, 1, x1_ol))
+                acc = tile_1x2_4(x, x_at + row * 8, x1, w_at, (8, x1_cb, OB, x_ob, x1_ob, i_count, -x_qi, 2 * x1_i, j_count, -x_qj, 2 * x1_j, OL, 1, x1_ol))
                 map_tile_1x2(epilogue, acc, cb_first, h_2, n, phase, row, y, y_cb, y_h_2, y_n, y_w_3)
         task = next_task(args[0])
