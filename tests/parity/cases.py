@@ -55,11 +55,11 @@ def with_auxiliary_classifiers(module: nn.Module, image: Tensor, label: Tensor) 
     return last + 0.3 * sum(others)
 
 
+TINY = {"classes": 13, "size": 32}
 SMALL = {"classes": 13, "size": 64}
 CLASSES = {"num_classes": 13}
 NARROW = {"hidden": 67}
 SHALLOW = {"depths": [2, 1, 1, 1]}
-"""Settings that leave every kind of layer in a network, but few of each."""
 ENCODER = {"encoder": "small_encoder", "channels": 1, "size": 8}
 
 
@@ -85,42 +85,37 @@ ZOO = {
         loss=support_vector_machine,
     ),
     "alexnet_lecture": Case(
-        "alexnet/alexnet_lecture.yaml", partial(AlexNetLecture, flat=256, classes=13), samples=2,
-        params={"classes": 13, "size": 67},
+        "alexnet/alexnet_lecture.yaml", partial(AlexNetLecture, flat=256, classes=13, **NARROW), samples=2,
+        params={"classes": 13, "size": 67, **NARROW},
     ),
     "zfnet": Case(
-        "alexnet/zfnet.yaml", partial(ZFNet, flat=256, classes=13), samples=2, params={"classes": 13, "size": 78}
+        "alexnet/zfnet.yaml", partial(ZFNet, flat=256, classes=13, **NARROW), samples=2,
+        params={"classes": 13, "size": 78, **NARROW},
     ),
     "alexnet": Case(
         "alexnet/alexnet.yaml", partial(narrow, NETWORKS["alexnet/alexnet"], **NARROW, **CLASSES), samples=2,
         params=SMALL | NARROW,
     ),
     "vgg11": Case(
-        "vgg/vgg11.yaml", partial(narrow, NETWORKS["vgg/vgg11"], **NARROW, **CLASSES), samples=2,
-        params=SMALL | NARROW,
+        "vgg/vgg11.yaml", partial(narrow, NETWORKS["vgg/vgg11"], **NARROW, **CLASSES), samples=2, params=TINY | NARROW
     ),
     "googlenet": Case(
         "googlenet/googlenet.yaml", partial(models.googlenet, aux_logits=True, init_weights=False, **CLASSES),
-        samples=2, params=SMALL | {"auxiliary": True}, loss=with_auxiliary_classifiers,
+        samples=3, params=TINY | {"auxiliary": True}, loss=with_auxiliary_classifiers,
     ),
-    "resnet": Case("resnet/resnet.yaml", partial(resnet, **SHALLOW, **CLASSES), samples=2, params=SMALL | SHALLOW),
+    "resnet": Case("resnet/resnet.yaml", partial(models.resnet50, **CLASSES), samples=3, params=TINY),
     "resnext": Case(
         "resnet/resnext50_32x4d.yaml", partial(resnet, groups=32, width_per_group=4, **SHALLOW, **CLASSES),
-        samples=2, params=SMALL | SHALLOW,
+        samples=4, params=TINY | SHALLOW,
     ),
-    "se_resnet": Case(
-        "resnet/se_resnet50.yaml", partial(SEResNet, classes=13, **SHALLOW), samples=2, params=SMALL | SHALLOW
-    ),
-    "densenet": Case(
-        "densenet/densenet121.yaml", partial(models.DenseNet, block_config=(2, 2, 2, 2), **CLASSES), samples=2,
-        params=SMALL | {"depths": [2, 2, 2, 2]},
-    ),
+    "se_resnet50": Case("resnet/se_resnet50.yaml", partial(SEResNet, classes=13), samples=3, params=TINY),
+    "densenet121": Case("densenet/densenet121.yaml", partial(models.densenet121, **CLASSES), samples=3, params=TINY),
     "squeezenet1_1": Case(
         "squeezenet/squeezenet1_1.yaml", partial(models.squeezenet1_1, **CLASSES), samples=2, params=SMALL
     ),
     "mobilenet_v2": Case(
-        "mobilenet/mobilenet_v2.yaml", partial(models.mobilenet_v2, width_mult=0.35, **CLASSES), samples=2,
-        params=SMALL | {"width": 0.35},
+        "mobilenet/mobilenet_v2.yaml", partial(models.mobilenet_v2, width_mult=0.35, **CLASSES), samples=3,
+        params=TINY | {"width": 0.35},
     ),
     "unet": Case(
         "unet/unet.yaml", partial(UNet, width=5, depth=2), samples=2, params={"width": 5, "depth": 2, "size": 52}
@@ -149,12 +144,23 @@ ZOO = {
     ),
     "finetune": Case("finetune/finetune.yaml", partial(with_encoder, FineTuned), samples=3, params=ENCODER),
 }  # fmt: skip
-"""Networks whose predictions and gradients are compared once, in float64."""
+"""Networks whose predictions and gradients are evaluated without compiling them, in float64."""
 
-TINY = {"classes": 13, "size": 32}
+COMPILED = {
+    **{name: ZOO[name] for name in ("maxout_mlp", "alexnet_lecture", "resnext", "unet_padded", "clip")},
+    "se_resnet": Case(
+        "resnet/se_resnet50.yaml", partial(SEResNet, classes=13, **SHALLOW), samples=2, params=SMALL | SHALLOW
+    ),
+    "densenet": Case(
+        "densenet/densenet121.yaml", partial(models.DenseNet, block_config=(2, 2, 2, 2), **CLASSES), samples=2,
+        params=SMALL | {"depths": [2, 2, 2, 2]},
+    ),
+}  # fmt: skip
+"""Smaller networks of the same kinds that are compiled, in float64."""
+
 MEMBERS = {
     **{
-        name: Case(f"resnet/{name}.yaml", partial(NETWORKS[f"resnet/{name}"], **CLASSES), samples=2, params=TINY)
+        name: Case(f"resnet/{name}.yaml", partial(NETWORKS[f"resnet/{name}"], **CLASSES), samples=2, params=SMALL)
         for name in ("resnet34", "resnet50", "resnet101", "resnet152", "resnext101_32x8d")
     },
     **{

@@ -12,9 +12,13 @@ import torch
 from torch import Tensor, nn
 
 import graphnet as gn
+from graphnet.compiler import Purpose, graph_for
+from graphnet.ir.graph import Graph, Value
 from graphnet.model import Model
 from graphnet.testing.batches import random_batch
-from graphnet.testing.evaluate import uniform
+from graphnet.testing.evaluate import evaluate, uniform
+from graphnet.transforms.lower import lower
+from graphnet.transforms.simplify import simplify
 
 Array = np.ndarray[Any, Any]
 Loss = Callable[..., Tensor]
@@ -66,10 +70,14 @@ class Pair:
     Args:
         dtype: `float32` or `float64`.
         optimizer: the settings of SGD, which both know by the same names.
+        is_compiled: whether graphnet's predictions and gradients are those of compiled kernels. Otherwise they are
+            those of a direct evaluation in float64, which is soon done for networks of many different kernels.
     """
 
-    def __init__(self, case: Case, dtype: str, optimizer: Mapping[str, Any] | None = None) -> None:
-        self.case, self.dtype = case, getattr(torch, dtype)
+    def __init__(
+        self, case: Case, dtype: str, optimizer: Mapping[str, Any] | None = None, *, is_compiled: bool = True
+    ) -> None:
+        self.case, self.dtype, self.is_compiled = case, getattr(torch, dtype), is_compiled
         settings = {"lr": 0.01, **(optimizer or {})}
         network = gn.load(SPECS / case.spec, **case.params)
         network.train = None  # it may start from a file of weights
@@ -91,6 +99,28 @@ class Pair:
         whole = {name: tensor if tensor.is_floating_point() else tensor.long() for name, tensor in tensors.items()}
         self.inputs = [whole[value.name] for value in self.model.graph.inputs]
         self.targets = [whole[value.name] for value in self.model.graph.targets]
+
+    def outputs(self) -> list[Array]:
+        """graphnet's predictions."""
+        if self.is_compiled:
+            return list(self.model.predict({v.name: self.batch[v.name] for v in self.model.graph.inputs}).values())
+        graph, known = self._evaluated("predict")
+        return [known[value] for value in graph.outputs.values()]
+
+    def loss_and_gradients(self) -> tuple[float, dict[str, Array]]:
+        """graphnet's loss in training mode, and the gradients of the trained parameters."""
+        if self.is_compiled:
+            return self.model.loss_and_gradients(self.batch)
+        graph, known = self._evaluated("gradients")
+        return float(known[graph.outputs["loss"]]), {path: known[value] for path, value in graph.gradients.items()}
+
+    def _evaluated(self, purpose: Purpose) -> tuple[Graph, dict[Value, Array]]:
+        """What a purpose needs of the network, lowered and simplified, and the arrays of all its values."""
+        graph = simplify(lower(graph_for(self.model.graph, purpose), training=purpose == "gradients"))
+        bindings = {value: self.batch[value.name] for value in (*graph.inputs, *graph.targets)}
+        bindings |= {parameter.value: self.model.parameters[parameter.path] for parameter in graph.parameters}
+        known = evaluate(graph.nodes, bindings, self.case.samples, seed=self.model.seed, step=self.model.step)
+        return graph, known
 
     def oracle_outputs(self) -> list[Array]:
         """PyTorch's predictions."""

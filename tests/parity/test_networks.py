@@ -16,7 +16,7 @@ from .agreement import (
     assert_equal_training,
     predictions,
 )
-from .cases import MEMBERS, TRAINED, ZOO
+from .cases import COMPILED, MEMBERS, TRAINED, ZOO
 from .models.resnet18 import ResNet18
 from .pairs import SPECS, Case, Pair, relative_error
 
@@ -46,10 +46,17 @@ def test_steps_of_training_stay_together(pair: Pair) -> None:
 
 @pytest.mark.parametrize("name", ZOO)
 def test_networks_of_the_zoo(name: str) -> None:
-    pair = Pair(ZOO[name], "float64")
+    pair = Pair(ZOO[name], "float64", is_compiled=False)
     assert_equal_predictions(pair)
     if pair.case.loss is not None:
         assert_equal_gradients(pair)
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_compiled_networks_of_the_zoo(name: str) -> None:
+    pair = Pair(COMPILED[name], "float64")
+    assert_equal_predictions(pair)
+    assert_equal_gradients(pair)
 
 
 @pytest.mark.parametrize(

@@ -13,18 +13,18 @@ class AlexNetLecture(nn.Module):
         flat: the number of features before the linear layers, which depends on the size of the images.
     """
 
-    def __init__(self, flat: int = 9216, classes: int = 1000) -> None:
+    def __init__(self, flat: int = 9216, hidden: int = 4096, classes: int = 1000) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(3, 96, 11, stride=4)
         self.conv2 = nn.Conv2d(96, 256, 5, padding=2)
         self.conv3 = nn.Conv2d(256, 384, 3, padding=1)
         self.conv4 = nn.Conv2d(384, 384, 3, padding=1)
         self.conv5 = nn.Conv2d(384, 256, 3, padding=1)
-        self.fc6 = nn.Linear(flat, 4096)
+        self.fc6 = nn.Linear(flat, hidden)
         self.dropout6 = nn.Dropout(0.5)
-        self.fc7 = nn.Linear(4096, 4096)
+        self.fc7 = nn.Linear(hidden, hidden)
         self.dropout7 = nn.Dropout(0.5)
-        self.fc8 = nn.Linear(4096, classes)
+        self.fc8 = nn.Linear(hidden, classes)
         self.pool = nn.MaxPool2d(3, stride=2)
         self.last_pool = nn.MaxPool2d(3, stride=2)
 
@@ -45,8 +45,8 @@ class AlexNetLecture(nn.Module):
 class ZFNet(AlexNetLecture):
     """Smaller filters and strides at the beginning, and more padding."""
 
-    def __init__(self, flat: int = 9216, classes: int = 1000) -> None:
-        super().__init__(flat, classes)
+    def __init__(self, flat: int = 9216, hidden: int = 4096, classes: int = 1000) -> None:
+        super().__init__(flat, hidden, classes)
         self.conv1 = nn.Conv2d(3, 96, 7, stride=2, padding=1)
         self.conv2 = nn.Conv2d(96, 256, 5, stride=2)
         self.pool = nn.MaxPool2d(3, stride=2, padding=1)
