@@ -82,8 +82,16 @@ class Access:
     spread: Spread | None = None
 
 
-def locate(read: Read, layout: Layout, shape: Sequence[Extent], cut: Cut) -> Access | None:
-    """Where a read falls in memory, or None if that is no sum of the loops as they are cut."""
+def locate(read: Read, layout: Layout, shape: Sequence[Extent], cut: Cut, lane_loop: str = "") -> Access | None:
+    """Where a read falls in memory, or None if that is no sum of the loops as they are cut.
+
+    Args:
+        read: where, in the loops.
+        layout: of the operand.
+        shape: of the operand.
+        cut: the physical loops of each logical one.
+        lane_loop: the loop that vectors run along, if they can take lanes from two blocks.
+    """
     strides: dict[str, int] = {}
     quotients: list[tuple[Index, int, Extent]] = []
     bounds: list[tuple[Index, Extent]] = []
@@ -133,16 +141,18 @@ def locate(read: Read, layout: Layout, shape: Sequence[Extent], cut: Cut) -> Acc
                 advance(part.name, step)
             continue
         inside = _stays_inside(index, shape[axis], extents)
+        straddling = None
+        if stride is None or not inside:
+            straddling = _shift_lanes(index, layout, axis, cut, shape[axis], lane_loop)
+        if straddling is not None:
+            shift, matched = straddling
+            for part, dim in matched:
+                advance(part.name, dim.stride)
+            continue
         if stride is None:
             shifted = _shift_blocks(index, layout, axis, cut)
             if shifted is None:
-                straddling = _shift_lanes(index, layout, axis, cut, shape[axis])
-                if straddling is None:
-                    return None
-                shift, matched = straddling
-                for part, dim in matched:
-                    advance(part.name, dim.stride)
-                continue
+                return None
             offset, matched = shifted
             constant += offset
             for part, dim in matched:
@@ -254,18 +264,16 @@ def _look_up(slot: int, layout: Layout, axis: int, extent: Extent) -> Lookup | N
 
 
 def _shift_lanes(
-    index: Index, layout: Layout, axis: int, cut: Cut, extent: Extent
+    index: Index, layout: Layout, axis: int, cut: Cut, extent: Extent, lane_loop: str
 ) -> tuple[Shift, list[tuple[Part, Dim]]] | None:
-    """`c + i - offset` along blocked lanes, by any number of positions: the loop that has the lanes, and its places."""
+    """`c + i - offset` along blocked lanes, unless that is a fixed number of blocks; c has the lanes."""
     dims = layout.along(axis)
     if layout.lane_axis != axis or len(dims) != 2 or dims[0].step != layout.lanes or index.divisor != 1:
         return None
-    for loop, factor in index.terms:
-        parts = cut[loop]
-        if factor != 1 or len(parts) != 2 or (parts[1].step, parts[1].extent) != (1, layout.lanes):
-            continue
-        matched = _match(parts, dims)
-        if matched is not None:
-            by = Index(tuple(term for term in index.terms if term[0] != loop), index.offset)
-            return Shift(loop, by, dims[0].stride, int(extent)), matched
-    return None
+    if index.coefficient(lane_loop) != 1:
+        return None
+    by = Index(tuple(term for term in index.terms if term[0] != lane_loop), index.offset)
+    parts = cut[lane_loop]
+    is_cut_alike = len(parts) == 2 and (parts[1].step, parts[1].extent) == (1, layout.lanes)
+    matched = _match(parts, dims) if is_cut_alike and (by.terms or by.offset % layout.lanes) else None
+    return None if matched is None else (Shift(lane_loop, by, dims[0].stride, int(extent)), matched)

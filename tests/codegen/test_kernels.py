@@ -137,6 +137,13 @@ FOUND = {
           - batch_norm: {eps: 0.0}
           - flatten
     """,
+    "windows over channels whose blocks follow each other were taken for moves of whole blocks": """
+        inputs: {x: [9, 1]}
+        layers:
+          - local_response_norm: {size: 5, alpha: 1.0}
+          - flatten
+          - linear: 1
+    """,
     "an operand that is read twice had one offset": """
         inputs: {x: [2]}
         layers:

@@ -193,7 +193,8 @@ def test_lanes_shift_by_any_number_of_positions(offset: int, taps: int) -> None:
     x = blocked((BATCH, 12, 5), 1, LANES)
     cut = cut_loops(op, blocked((BATCH, 8, 5), 1, LANES), [(read, x)])
     assert cut is not None
-    access = locate(read, x, (BATCH, 12, 5), cut)  # type: ignore[arg-type]
+    assert locate(read, x, (BATCH, 12, 5), cut) is None, "vectors that run along another loop cannot"  # type: ignore[arg-type]
+    access = locate(read, x, (BATCH, 12, 5), cut, "c")  # type: ignore[arg-type]
     assert access is not None
     by = Index((("j", 1),) if taps > 1 else (), offset)
     assert access.shift == Shift("c", by, stride=5 * LANES, extent=12)
@@ -201,12 +202,26 @@ def test_lanes_shift_by_any_number_of_positions(offset: int, taps: int) -> None:
     assert access.bounds == (), "lanes that fall outside are the shift's own concern"
 
 
+def test_lanes_shift_where_blocks_follow_each_other() -> None:
+    """Then the axis has one stride, but a vector may still stick out at its ends."""
+    shape = (BATCH, 12)
+    read = Read(0, (Index.of("n"), Index((("c", 1), ("j", 1)), -LANES)))
+    op = Comprehension("sum", (Loop("n", BATCH), Loop("c", 12)), (Loop("j", 3),), (read,), (Result(Load(0), "sum"),))
+    x = blocked(shape, 1, LANES)
+    assert x.linear_stride(1) == 1
+    cut = cut_loops(op, x, [(read, x)])
+    assert cut is not None
+    access = locate(read, x, shape, cut, "c")  # type: ignore[arg-type]
+    assert access is not None
+    assert access.shift == Shift("c", Index((("j", 1),), -LANES), stride=LANES, extent=12)
+
+
 def test_lanes_that_stride_are_no_shift() -> None:
     op, read = sliced(0, taps=3, factor=2)
     x = blocked((BATCH, 18, 5), 1, LANES)
     cut = cut_loops(op, blocked((BATCH, 8, 5), 1, LANES), [(read, x)])
     assert cut is not None
-    assert locate(read, x, (BATCH, 18, 5), cut) is None  # type: ignore[arg-type]
+    assert locate(read, x, (BATCH, 18, 5), cut, "c") is None  # type: ignore[arg-type]
 
 
 def test_a_fraction_is_a_quotient() -> None:

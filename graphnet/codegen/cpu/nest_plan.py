@@ -152,10 +152,9 @@ class NestPlan:
         return True
 
     def _operand(self, read: Read, value: Value) -> Operand | None:
-        access = locate(read, self.layouts[value], value.type.shape, self.cut)
+        lanes = self.lane_loop if self.mode == "lanes" else ""
+        access = locate(read, self.layouts[value], value.type.shape, self.cut, lanes)
         if access is None or self.lane is None or (access.spread is not None and not self.spreads):
-            return None
-        if access.shift is not None and (self.mode != "lanes" or access.shift.loop != self.lane_loop):
             return None
         stride = access.strides.get(self.lane.name, 0)
         on_lanes = [i for i in (*(i for i, _ in access.bounds), *(q[0] for q in access.quotients))
@@ -184,7 +183,9 @@ class NestPlan:
         """Whether an index goes from block to block of an operand's lanes: all of a vector is inside, or nothing."""
         layout = self.layouts[value]
         is_along_lanes = layout.lane_axis is not None and read.index[layout.lane_axis] == index
-        return is_along_lanes and layout.lanes == self.lanes and index.divisor == 1 and index.offset % self.lanes == 0
+        steps = [index.offset, *(factor for loop, factor in index.terms if loop != self.lane_loop)]
+        is_whole = index.divisor == 1 and all(step % self.lanes == 0 for step in steps)
+        return is_along_lanes and layout.lanes == self.lanes and is_whole
 
     def count(self, part: Part) -> Extent:
         """How often a part runs: the inner part of a single block only as far as there are positions."""
