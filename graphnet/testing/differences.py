@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -60,7 +60,7 @@ class Slope:
         return distance / max(size, self.uncertainty / tolerance, float(np.finfo(float).tiny))
 
 
-def measure_noise(function: Function, step: float = 1e-11) -> float:
+def measure_noise(function: Function, steps: Sequence[float] = (1e-11, 1e-9)) -> float:
     """The deviation of a function's values by rounding, from their differences where the function is straight.
 
     It is at least that of numbers near 1: a loss near 0 is often a difference of such (a saturated cross entropy), and
@@ -70,12 +70,19 @@ def measure_noise(function: Function, step: float = 1e-11) -> float:
 
     Args:
         function: of the position along a line.
-        step: so small that over ten of it only rounding bends the function.
+        steps: so small that over ten of them only rounding bends the function. A longer one is tried where values stay
+            on one stair.
     """
-    values = np.array([function(k * step) for k in range(8)])
-    second = np.abs(np.diff(values, 2))
-    typical = float(np.median(second)) / 0.6745 / 6**0.5  # of normally distributed noise with the weights 1, -2, 1
-    return max(typical, float(np.finfo(float).eps) / 2 * max(1.0, float(np.abs(values).max())))
+    for step in steps:
+        values = np.array([function(k * step) for k in range(8)])
+        second = np.abs(np.diff(values, 2))
+        # The weights 1, -2, 1 make normal noise 6**0.5 times as large. Its median tells it from a kink, but is 0 where
+        # most values keep to the same stairs.
+        typical = float(np.median(second)) / 0.6745 / 6**0.5 or float(np.sqrt((second**2).mean() / 6))
+        least = float(np.finfo(float).eps) / 2 * max(1.0, float(np.abs(values).max()))
+        if typical > least:
+            return typical
+    return least
 
 
 def measure_slope(

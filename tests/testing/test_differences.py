@@ -85,6 +85,12 @@ def test_noise_is_at_least_rounding() -> None:
     assert measure_noise(lambda t: 1e-9 + t) == EPSILON / 2  # a loss near zero is a difference of larger numbers
 
 
+def test_noise_is_seen_on_stairs() -> None:
+    """The difference of two numbers near 100 changes by steps of 1.4e-14, and seldom where its slope is small."""
+    noise = measure_noise(lambda t: (100.0 + 3e-5 * t) - 100.0)
+    assert 1e-15 < noise < 1e-13
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_what_is_not_finite_is_worst(value: float) -> None:
     assert slope_of(math.sin, guess=value).error_of(value, TOLERANCE) == WORST

@@ -78,7 +78,8 @@ def test_every_layer_takes_part(name: str) -> None:
 def test_attributes_are_within_their_limits(name: str) -> None:
     definition = REGISTRY[name]
     layer = gn.max_pool2d(gn.Network("network").input("x", (2, 8, 8)), 2).value
-    references = {reference: resolved(definition, reference, layer)[0] for reference in reference_attributes(definition)}
+    names = reference_attributes(definition)
+    references = {reference: resolved(definition, reference, layer)[0] for reference in names}
 
     @settings(REPRODUCIBLE, max_examples=10)
     @given(attributes(definition))
