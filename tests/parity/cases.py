@@ -125,8 +125,8 @@ ZOO = {
         params={"width": 5, "depth": 2, "classes": 7, "size": 20},
     ),
     "fcn32s": Case(
-        "fcn/fcn32s.yaml", partial(FCN32s, classes=7, width=5, hidden=11), samples=2,
-        params={"classes": 7, "width": 5, "hidden": 11, "size": 64, "dropout": 0},
+        "fcn/fcn32s.yaml", partial(FCN32s, classes=3, width=5, hidden=11), samples=2,
+        params={"classes": 3, "width": 5, "hidden": 11, "size": 64, "dropout": 0},
     ),
     "segnet": Case(
         "segnet/segnet.yaml", partial(SegNet, classes=7, width=5), samples=2,
