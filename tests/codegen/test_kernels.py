@@ -144,6 +144,20 @@ FOUND = {
           - flatten
           - linear: 1
     """,
+    "padding lanes took the next sample's numbers from a row-major operand": """
+        inputs: {x: [3, 1, 1]}
+        layers:
+          - tanh
+          - flatten
+          - {concat, from: [flatten1, flatten1]}
+    """,
+    "the same where a fold left its lanes along rows": """
+        inputs: {x: [2, 7]}
+        layers:
+          - sum: 1
+          - {mean: 1, from: x}
+          - {concat, from: [sum1, mean1]}
+    """,
     "an operand that is read twice had one offset": """
         inputs: {x: [2]}
         layers:

@@ -242,6 +242,16 @@ class NestPlan:
                     wild.add(value)
         return clean
 
+    def has_place_for_all_lanes(self, operand: Operand) -> bool:
+        """Whether an operand has zeros of its own where the last block of the outputs is not full.
+
+        Row-major operands have their next row there, and longer ones more elements.
+        """
+        layout, lane = self.layouts[operand.value], self.lane
+        if lane is None or not lane.is_ragged:
+            return True
+        return (layout.lanes, layout.dims[-1].step) == (self.lanes, lane.step) and layout.units <= lane.units
+
     def _reads_padding(self, k: int, slot: int) -> bool:
         """Whether the padding lanes of the outputs read those of an operand, which are zero, or nothing."""
         operand = self.operands[k, slot]

@@ -128,9 +128,12 @@ class NestText(NestOffsets):
         if stride == 0:
             self.frame.used.add("sload")
             return f"sload({name}, {offset})"
-        if stride == 1:
+        if stride == 1 and self.has_place_for_all_lanes(operand):
             self.frame.used.add("vload")
             return f"vload({name}, {offset})"
+        if stride == 1:
+            self.frame.used |= {"vload_first", "imin"}
+            return f"vload_first({name}, {offset}, {self.lane_count()})"
         factor = self.frame.row.number(f"{name}_lane", stride)
         if self.lane is not None and self.lane.is_ragged:
             self.frame.used |= {"vgather_first", "imin"}
