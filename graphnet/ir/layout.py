@@ -92,6 +92,10 @@ class Layout:
             return None
         return unit
 
+    def has_lanes_along(self, axis: int, lanes: int) -> bool:
+        """Whether neighbours along an axis are the lanes of a vector, in blocks of as many."""
+        return self.lanes == lanes and self.lane_axis == axis and self.dims[-1].step == 1
+
     def positions(self, axis: int) -> int:
         """How many positions along an axis have a place, those of padding included; 0 for the batch."""
         dims = self.along(axis)

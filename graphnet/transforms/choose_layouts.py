@@ -222,6 +222,8 @@ class _Chooser:
         lane_loop, cut = op.out[lane_axis].name, out.along(lane_axis)
         lane = out.dims[-1]
         for axis, index in enumerate(read.index):
+            if self._reads_narrow_groups(index, lane_loop) and not layout.has_lanes_along(axis, self.lanes):
+                return blocked(value.type.shape, axis, self.lanes, self.halos.get(value, 0))
             if index.loop != lane_loop:
                 continue
             cut = tuple(sorted(cut, key=lambda d: d is lane))  # the lane last
@@ -230,12 +232,17 @@ class _Chooser:
                 if steps == {(d.step, d.extent) for d in cut} or layout.linear_stride(axis) == 1:
                     return None
             if value.type.is_batched:
-                return blocked(self._with_whole_blocks(op, read, value, layout), axis, self.lanes)
+                halo = self.halos.get(value, 0) if len(value.type.shape) > 2 else 0
+                return blocked(self._with_whole_blocks(op, read, value, layout), axis, self.lanes, halo)
             return vectors_along(value.type.shape, axis, cut, self.lanes, out.units)
         ragged_blocks = layout.is_ragged and layout.units > layout.lanes
         if ragged_blocks and layout.linear_stride(layout.lane_axis or 0) is None and layout.dims[-1].step != 1:
             return default_layout(value.type, self.lanes)  # a flattened map whose last block is not full
         return None
+
+    def _reads_narrow_groups(self, index: Index, lane_loop: str) -> bool:
+        """Whether a vector of lanes reads several groups, each lane for its own."""
+        return any(loop == lane_loop and size < self.lanes for loop, size, _ in index.groups) and len(index.terms) == 1
 
     def _with_whole_blocks(self, op: Comprehension, read: Read, value: Value, layout: Layout) -> tuple[Extent, ...]:
         """The shape of a value's copy: an axis that is folded in blocks of lanes has room for zeros in the last."""

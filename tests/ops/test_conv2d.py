@@ -51,6 +51,21 @@ SAMPLES = [
         Conv2d(9, 3, stride=2, groups=3, bias=False), (distinct((2, 6, 7, 11)),),
         reference((2, 2), groups=3), title="groups",
     ),
+    Sample(
+        Conv2d(5, 3, stride=2, padding=2, dilation=2, groups=5, bias=False), (X,),
+        reference((2, 2), ((2, 2), (2, 2)), (2, 2), 5), title="depthwise with stride and dilation",
+    ),
+    Sample(
+        Conv2d(12, 3, stride=2, padding=1, groups=3, bias=False), (distinct((2, 12, 5, 7)),),
+        reference((2, 2), PAD1, groups=3), title="groups of 4",
+    ),
+    Sample(
+        Conv2d(32, 2, groups=2, bias=False), (distinct((2, 32, 3, 5)),), reference(groups=2), title="groups of 16",
+    ),
+    Sample(
+        Conv2d(40, (1, 2), dilation=(1, 2), groups=2, bias=False), (distinct((2, 40, 2, 5)),),
+        reference(dilation=(1, 2), groups=2), title="groups of 20",
+    ),
 ]  # fmt: skip
 
 

@@ -96,7 +96,10 @@ class LaneEmitter(LanePlan, TileEmitter):
         return not self.accumulates and super().rows_are_tasks(outer)
 
     def _emit_one_tile(self, rows: int, loops: list[Reduced]) -> None:
-        x_at = affine("x_at", [("row", self.row_stride())])
+        row = "row"
+        if self.slide is not None and self.slide.divisor > 1:
+            row = f"row // {self.slide.divisor}"
+        x_at = affine("x_at", [(row, self._row_stride())])
         if self.slide is None:
             self._emit_call(self._tile(rows, self.columns, len(loops), 1), loops, x_at, "w_at")
             return
@@ -114,6 +117,12 @@ class LaneEmitter(LanePlan, TileEmitter):
             v_end = frame.row.number(f"{v}_{part}_end", turns * v_turn)
             tile = self._tile(rows, self.columns, len(loops), rest)
             self._emit_call(tile, loops, f"{x_at} + {x_end}", f"w_at + {v_end}")
+
+    def _row_stride(self) -> str:
+        """Elements of x from one row to the next, or to the first whose fraction is another."""
+        if self.slide is None or self.slide.divisor == 1:
+            return self.row_stride()
+        return self.stride_text(f"{self.frame.pointer(self.x)}_unit", self.slide.unit)
 
     def _emit_asking(self, tile: LaneTile, loops: list[Reduced], x_at: str) -> None:
         """Call the tile, and ask for the next lines: the first time that a line is walked, where that happens often."""

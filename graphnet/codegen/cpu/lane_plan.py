@@ -10,6 +10,7 @@ from graphnet.codegen.cpu.tile_plan import TileLimits, TilePlan
 from graphnet.codegen.kernel_frame import KernelFrame
 from graphnet.codegen.loops import Part
 from graphnet.core.types import BATCH, product
+from graphnet.ir.comprehension import Index
 from graphnet.ir.graph import Value
 
 MOST_TAPS = 8
@@ -35,6 +36,7 @@ class Slide:
         unit: elements between neighbours of x.
         row_step, step: how many neighbours the rows, and the loop, advance by.
         taps: how many of its steps are written out.
+        divisor, offset: of the index, if that is a fraction; all steps are written out then.
     """
 
     part: Part
@@ -42,6 +44,8 @@ class Slide:
     row_step: int
     step: int
     taps: int
+    divisor: int = 1
+    offset: int = 0
 
 
 class LanePlan(TilePlan):
@@ -96,6 +100,8 @@ class LanePlan(TilePlan):
         if not self._is_reducible():
             return None
         self.slide = self._find_slide()
+        if self.slide is not None:
+            self.phase = None
         return cycles if self.slide is not None else cycles * 1.5
 
     @property
@@ -129,17 +135,29 @@ class LanePlan(TilePlan):
                 continue
             for index in read.index:
                 steps = dict(index.terms)
-                if len(steps) != 2 or self.row.name not in steps or index.divisor != 1 or index.groups:
+                if len(steps) != 2 or self.row.name not in steps or index.groups:
                     continue
                 part = self._part(next(name for name in steps if name != self.row.name))
                 if part is None or part in self.nest.parts or part.extent == BATCH or part.block:
                     continue
-                row_step, step = steps[self.row.name], steps[part.name]
-                unit, rest = divmod(self.x_at.strides[self.row.name], row_step)
-                taps = self._taps(int(part.extent))
-                if rest == 0 and row_step > 0 and taps > 1:
-                    return Slide(part, unit, row_step, step, taps)
+                return self._slide(index, part, steps[self.row.name], steps[part.name])
         return None
+
+    def _slide(self, index: Index, part: Part, row_step: int, step: int) -> Slide | None:
+        """How a loop moves x along its rows, if that is worth writing out."""
+        count = int(part.extent)
+        if index.divisor > 1:
+            unit = next(stride for quotient, stride, _ in self.x_at.quotients if quotient == index)
+            suits = row_step == 1 and 1 < count <= 2 * MOST_TAPS and index.divisor <= self.limits.registers
+            return Slide(part, unit, 1, step, count, index.divisor, index.offset) if suits else None
+        unit, rest = divmod(self.x_at.strides[self.row.name], row_step)
+        taps = self._taps(count)
+        return Slide(part, unit, row_step, step, taps) if rest == 0 and row_step > 0 and taps > 1 else None
+
+    def row_extent(self, part: Part) -> tuple[int, bool]:
+        if self.slide is not None and self.slide.divisor > 1 and part is self.row:
+            return int(self.nest.count(part)), True
+        return super().row_extent(part)
 
     def _taps(self, count: int) -> int:
         """How many steps of a loop to write out."""
@@ -257,27 +275,31 @@ class LanePlan(TilePlan):
         best = (float("inf"), -1, -1)
         for columns in choices:
             for rows in range(1, max(1, min(extent, most // columns)) + 1):
-                if rows > 1 and not self._fits_registers(rows, columns):
+                if not self._suits(rows, columns, extent):
                     continue
                 tiles, rest = divmod(extent, rows)
                 tail = 0.0 if not rest else cycles(rest, columns) if is_static else rest * cycles(1, columns)
                 best = min(best, ((tiles * cycles(rows, columns) + tail) / columns, -columns, -rows))
         return best[0] / extent, -best[2], -best[1]
 
-    def _fits_registers(self, rows: int, columns: int) -> bool:
-        """Whether a tile's vectors, which it reads again and again, stay in registers, or nearly all of them.
+    def _suits(self, rows: int, columns: int, extent: int) -> bool:
+        """Whether a tile reads whole fractions, and whether what it reads again and again stays in registers.
 
-        Where there are few registers, loading them again costs less than fewer accumulators.
+        Where there are few registers, loading vectors again costs less than fewer accumulators.
         """
-        if self.slide is None or self.limits.registers < 16:
+        if self.slide is None:
+            return True
+        if rows % self.slide.divisor and rows != extent:
+            return False
+        if rows <= self.slide.divisor or self.limits.registers < 16:
             return True
         return rows * columns + self._tile(rows, columns, 1, self.slide.taps).held <= 32
 
     def _tile(self, rows: int, columns: int, depth: int, taps: int) -> LaneTile:
         """The tile with so many steps of the slide, if any, written out."""
-        sums, steps = 1, (1, 0)
-        if self.slide is not None:
-            steps = self.slide.row_step, self.slide.step
+        sums, steps, slide = 1, (1, 0, 1, 0), self.slide
+        if slide is not None:
+            steps = slide.row_step, slide.step, slide.divisor, slide.offset
         while self.accumulates and rows * columns * sums < CHAINS and 2 * sums <= taps:
             sums *= 2
         return LaneTile(rows, columns, depth, taps, *steps, self.group, self.spreads, sums)

@@ -44,7 +44,8 @@ from graphnet.codegen.cpu.tile import load_vector, strided
 from graphnet.codegen.cpu.vectors import PointerType
 
 _NAME = re.compile(
-    r"lane_tile_(\d+)x(\d+)_(\d+)(?:_taps(\d+)s(\d+)d(m?\d+))?(?:_(fold|spread)(\d+))?(?:_sums(\d+))?(?:_ahead(\d+))?"
+    r"lane_tile_(\d+)x(\d+)_(\d+)(?:_taps(\d+)s(\d+)d(m?\d+)(?:by(\d+)o(m?\d+))?)?"
+    r"(?:_(fold|spread)(\d+))?(?:_sums(\d+))?(?:_ahead(\d+))?"
 )
 
 
@@ -57,6 +58,7 @@ class LaneTile:
         depth: counted loops around the taps.
         taps: written out.
         row_step, tap_step: units of x from one row, and from one tap, to the next.
+        divisor, offset: where x is read at a fraction: of (steps + offset) / divisor, only whole numbers count.
         group: lanes that share what they read of x.
         spreads: whether every position in a group has a column, instead of being summed.
         sums: partial sums of an accumulator.
@@ -69,6 +71,8 @@ class LaneTile:
     taps: int = 1
     row_step: int = 1
     tap_step: int = 0
+    divisor: int = 1
+    offset: int = 0
     group: int = 1
     spreads: bool = False
     sums: int = 1
@@ -78,12 +82,14 @@ class LaneTile:
     def name(self) -> str:
         """By which generated kernels import it."""
         name = f"lane_tile_{self.rows}x{self.vecs}_{self.depth}"
-        if self.taps > 1:
-            name += f"_taps{self.taps}s{self.row_step}d{self.tap_step}".replace("-", "m")
+        if self.taps > 1 or self.row_step > 1:
+            name += f"_taps{self.taps}s{self.row_step}d{self.tap_step}"
+        if self.divisor > 1:
+            name += f"by{self.divisor}o{self.offset}"
         if self.group > 1:
             name += f"_{'spread' if self.spreads else 'fold'}{self.group}"
         name += f"_sums{self.sums}" if self.sums > 1 else ""
-        return name + (f"_ahead{self.ahead}" if self.ahead else "")
+        return name.replace("-", "m") + (f"_ahead{self.ahead}" if self.ahead else "")
 
     @classmethod
     def named(cls, name: str) -> LaneTile | None:
@@ -91,11 +97,11 @@ class LaneTile:
         found = _NAME.fullmatch(name)
         if found is None:
             return None
-        rows, vecs, depth, taps, row_step, tap_step, way, group, sums, ahead = found.groups()
-        return cls(
-            int(rows), int(vecs), int(depth), int(taps or 1), int(row_step or 1),
-            int((tap_step or "0").replace("m", "-")), int(group or 1), way == "spread", int(sums or 1), int(ahead or 0),
-        )  # fmt: skip
+        *shape, taps, row_step, tap_step, divisor, offset, way, group, sums, ahead = found.groups()
+        rows, vecs, depth = map(int, shape)
+        steps = int(row_step or 1), _signed(tap_step), int(divisor or 1), _signed(offset)
+        groups = int(group or 1), way == "spread"
+        return cls(rows, vecs, depth, int(taps or 1), *steps, *groups, int(sums or 1), int(ahead or 0))
 
     @property
     def numbers(self) -> int:
@@ -127,12 +133,18 @@ class LaneTile:
         found: dict[int, list[tuple[int, int]]] = {}
         for m in range(self.rows):
             for t in range(self.taps):
-                found.setdefault(m * self.row_step + t * self.tap_step, []).append((m, t))
+                place, rest = divmod(m * self.row_step + t * self.tap_step + self.offset, self.divisor)
+                if rest == 0:
+                    found.setdefault(place, []).append((m, t))
         return dict(sorted(found.items()))
 
     def order(self, lanes: int, position: int) -> list[int]:
         """The lane that each lane reads, for a position in its group."""
         return [lane // self.group * self.group + position for lane in range(lanes)]
+
+
+def _signed(text: str | None) -> int:
+    return int((text or "0").replace("m", "-"))
 
 
 @cache
@@ -265,20 +277,18 @@ def _interpret(tile: LaneTile, x: Pointer, x0: int, v: Pointer, v0: int, strides
     nest = strides[tile.numbers :]
     counts = nest[::3]
     total = np.zeros((tile.rows, tile.vecs, x.lanes), x.dtype)
-    if min(counts, default=1) <= 0:
+    places = tile.places()
+    if min(counts, default=1) <= 0 or not places:
         return tuple(total.reshape(-1, x.lanes))
-    columns = 1 if tile.spreads else tile.vecs
+    first, columns = min(places), 1 if tile.spreads else tile.vecs
+    read = strided(x, x0 + first * unit, (*counts, max(places) - first + 1, x.lanes), (*nest[1::3], unit, 1))
+    read = read.reshape(-1, *read.shape[-2:])
     for t in range(tile.taps):
-        start = x0 + t * tile.tap_step * unit
-        rows = strided(x, start, (*counts, tile.rows, x.lanes), (*nest[1::3], tile.row_step * unit, 1))
-        rows = rows.reshape(-1, tile.rows, x.lanes)
+        rows = {m: place - first for place, users in places.items() for m, tap in users if tap == t}
         for c in range(tile.group):
             at = v0 + t * tap_stride + (0 if tile.spreads else c * share_stride)
             vectors = strided(v, at, (*counts, columns, v.lanes), (*nest[2::3], lane_stride, 1))
-            shared = rows[:, :, tile.order(x.lanes, c)]
+            shared = read[:, list(rows.values())][:, :, tile.order(x.lanes, c)]
             sums = np.einsum("kml,kjl->mjl", shared, vectors.reshape(-1, columns, v.lanes))
-            if tile.spreads:
-                total[:, c] += sums[:, 0]
-            else:
-                total += sums
+            total[list(rows), slice(c, c + 1) if tile.spreads else slice(columns)] += sums
     return tuple(total.reshape(-1, x.lanes))
