@@ -19,6 +19,8 @@ _FIRST_CHANGE: Final = 400.0
 """The first step changes the function by this many times its noise, over the tolerance."""
 _VALUE_NOISE: Final = 8.0
 """Uncertainty of a smooth slope, in units of noise / step: four times the deviation of the extrapolated value."""
+_ROUNDINGS: Final = 4.0
+"""The least noise, in units of the last place: a loss is the outcome of several roundings."""
 _ROUGHNESS_NOISE: Final = 40.0
 """How rough a smooth function may look, in the same units: some five deviations."""
 
@@ -63,8 +65,8 @@ class Slope:
 def measure_noise(function: Function, steps: Sequence[float] = (1e-11, 1e-9)) -> float:
     """The deviation of a function's values by rounding, from their differences where the function is straight.
 
-    It is at least that of numbers near 1: a loss near 0 is often a difference of such (a saturated cross entropy), and
-    then its values lie on stairs that these differences are too short to see.
+    It is at least that of some roundings of numbers near 1: a loss near 0 is often a difference of such (a saturated
+    cross entropy), and then its values lie on stairs that these differences are too short to see.
 
     Source: Moré, Wild, "Estimating computational noise", 2011; with second differences only.
 
@@ -79,7 +81,7 @@ def measure_noise(function: Function, steps: Sequence[float] = (1e-11, 1e-9)) ->
         # The weights 1, -2, 1 make normal noise 6**0.5 times as large. Its median tells it from a kink, but is 0 where
         # most values keep to the same stairs.
         typical = float(np.median(second)) / 0.6745 / 6**0.5 or float(np.sqrt((second**2).mean() / 6))
-        least = float(np.finfo(float).eps) / 2 * max(1.0, float(np.abs(values).max()))
+        least = _ROUNDINGS * float(np.finfo(float).eps) * max(1.0, float(np.abs(values).max()))
         if typical > least:
             return typical
     return least

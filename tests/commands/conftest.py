@@ -12,8 +12,9 @@ Call = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Runs a command; gives its exit status, standard output and standard error."""
+def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Runs a command in a wide terminal; gives its exit status, standard output and standard error."""
+    monkeypatch.setenv("COLUMNS", "200")
 
     def called(*arguments: object) -> tuple[int, str, str]:
         capsys.readouterr()

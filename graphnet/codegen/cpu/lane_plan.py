@@ -21,6 +21,8 @@ TASK = 4096
 """Vector multiply-adds that are worth a task of their own."""
 TASKS = 16
 """Tasks that a kernel should have at least, to keep any number of workers busy."""
+APART = 1.5
+"""What rows cost that share nothing of what they load, against others."""
 LONG = 256
 """Terms of a sum to which adding in memory costs next to nothing."""
 LINES = 8192
@@ -99,10 +101,13 @@ class LanePlan(TilePlan):
         cycles, self.row = row
         if not self._is_reducible():
             return None
-        self.slide = self._find_slide()
+        self.slide = self._find_slide(self.row)
         if self.slide is not None:
             self.phase = None
-        return cycles if self.slide is not None else cycles * 1.5
+        return cycles
+
+    def row_cost(self, part: Part) -> float:
+        return super().row_cost(part) * (1.0 if self._find_slide(part) is not None else APART)
 
     @property
     def group(self) -> int:
@@ -128,30 +133,30 @@ class LanePlan(TilePlan):
                 return part
         return None
 
-    def _find_slide(self) -> Slide | None:
+    def _find_slide(self, row: Part) -> Slide | None:
         """A loop that x is read along together with the rows: `w * stride + j * dilation`."""
         for read in self.frame.op.reads:
             if self.frame.nodes[0].inputs[read.operand] is not self.x:
                 continue
             for index in read.index:
                 steps = dict(index.terms)
-                if len(steps) != 2 or self.row.name not in steps or index.groups:
+                if len(steps) != 2 or row.name not in steps or index.groups:
                     continue
-                part = self._part(next(name for name in steps if name != self.row.name))
+                part = self._part(next(name for name in steps if name != row.name))
                 if part is None or part in self.nest.parts or part.extent == BATCH or part.block:
                     continue
-                return self._slide(index, part, steps[self.row.name], steps[part.name])
+                return self._slide(index, row, part, steps[part.name])
         return None
 
-    def _slide(self, index: Index, part: Part, row_step: int, step: int) -> Slide | None:
+    def _slide(self, index: Index, row: Part, part: Part, step: int) -> Slide | None:
         """How a loop moves x along its rows, if that is worth writing out."""
-        count = int(part.extent)
+        count, row_step = int(part.extent), index.coefficient(row.name)
         if index.divisor > 1:
             unit = next(stride for quotient, stride, _ in self.x_at.quotients if quotient == index)
             suits = row_step == 1 and 1 < count <= 2 * MOST_TAPS and index.divisor <= self.limits.registers
             return Slide(part, unit, 1, step, count, index.divisor, index.offset) if suits else None
-        unit, rest = divmod(self.x_at.strides[self.row.name], row_step)
-        taps = self._taps(count)
+        unit, rest = divmod(self.x_at.strides[row.name], row_step)
+        taps = self._taps(count, row)
         return Slide(part, unit, row_step, step, taps) if rest == 0 and row_step > 0 and taps > 1 else None
 
     def row_extent(self, part: Part) -> tuple[int, bool]:
@@ -159,20 +164,21 @@ class LanePlan(TilePlan):
             return int(self.nest.count(part)), True
         return super().row_extent(part)
 
-    def _taps(self, count: int) -> int:
+    def _taps(self, count: int, row: Part) -> int:
         """How many steps of a loop to write out."""
         if count <= MOST_TAPS:
             return count
         best = max(taps for taps in range(1, MOST_TAPS + 1) if count % taps == 0)
-        if self._may_accumulate(count):
+        if self._may_accumulate(count, row):
             return best if best >= MOST_TAPS // 2 else MOST_TAPS
         return best if best >= MOST_TAPS // 2 or count > 2 * MOST_TAPS else count
 
-    def _may_accumulate(self, count: int) -> bool:
+    def _may_accumulate(self, count: int, row: Part) -> bool:
         """Whether tasks may add to results in memory: nothing is fused, and sums along the loop are long."""
         terms = product(self._most(p) for p in self.nest.reduced_parts())
-        is_longer = self.row.extent != BATCH and count > int(self.row.extent)
-        return len(self.frame.kernel.nodes) == 1 and terms >= LONG and is_longer and self.phase is None
+        is_longer = row.extent != BATCH and count > int(row.extent)
+        is_whole = all(index.coefficient(row.name) == 0 for index, _, _ in self.x_at.quotients)
+        return len(self.frame.kernel.nodes) == 1 and terms >= LONG and is_longer and is_whole
 
     def _most(self, part: Part) -> int:
         return self.limits.batch if part.extent == BATCH else int(part.extent)
@@ -180,7 +186,7 @@ class LanePlan(TilePlan):
     def _arrange(self) -> None:
         """Decide which loops run inside of a task, and which around the tiles."""
         slide = self.slide
-        if slide is not None and self._may_accumulate(int(slide.part.extent)):
+        if slide is not None and self._may_accumulate(int(slide.part.extent), self.row):
             self.accumulates = True
             fixed = (self.row, self.block)
             self.repeats = [p for p in self.nest.parts if p not in fixed and self._is_tap(p)]

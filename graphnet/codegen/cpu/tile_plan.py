@@ -101,12 +101,14 @@ class TilePlan:
             if part is self.block or self.v_at.strides.get(part.name, 0) or not self._may_be_row(part):
                 continue
             extent, is_static = self.row_extent(part)
-            cycles = self.choose_tile(extent, is_static)[0] * self._tap_share(part)
-            if part.extent == BATCH:
-                cycles *= SAMPLE_ROWS  # samples lie far apart
+            cycles = self.choose_tile(extent, is_static)[0] * self._tap_share(part) * self.row_cost(part)
             if best is None or cycles <= best[0]:
                 best = cycles, part
         return best
+
+    def row_cost(self, part: Part) -> float:
+        """What rows along a run cost besides their products: samples lie far apart."""
+        return SAMPLE_ROWS if part.extent == BATCH else 1.0
 
     def row_extent(self, part: Part) -> tuple[int, bool]:
         """How many rows a run of tiles has, at most, and whether it always has as many."""
