@@ -251,6 +251,8 @@ class _Writer:
         return values[-1 - self.draw(st.integers(0, len(values) - 1))]
 
     def _made(self, value: Tensor, operands: Sequence[Tensor]) -> None:
+        if len(value.shape) < 2:  # a layer applied again to one axis fewer: a number for each sample, which ends here
+            return
         for operand in operands:
             self.unread.pop(operand.name, None)
         self.values.append(value)
