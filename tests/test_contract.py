@@ -22,7 +22,9 @@ import pytest
 import graphnet.ops  # noqa: F401 - registers the operators
 from graphnet.analysis.cost import node_macs
 from graphnet.codegen.cpu.counters import mix_key
-from graphnet.compiler import comprehensions_of, generated, kernels_of, options_for, planned
+from graphnet.codegen.cpu.vectors import accumulators, vector_bits
+from graphnet.codegen.generate import CpuTarget
+from graphnet.compiler import Options, comprehensions_of, generated, kernels_of, planned
 from graphnet.core.types import BATCH
 from graphnet.ir.graph import Graph, Value
 from graphnet.ir.operator import REGISTRY
@@ -53,16 +55,22 @@ def run_passes(sample: Sample, mode: Mode) -> Run:
 
 @dataclass(frozen=True)
 class Kernels:
-    """The generated kernels, for a batch size that leaves room."""
+    """The generated kernels, for a batch size that leaves room.
+
+    Vectors are as wide as the machine's by default; interpreted kernels may have any width, whatever the machine.
+    """
 
     device: str
     dtype: str
+    bits: int = vector_bits()
     fusion: bool = True
     workers: int = 1
 
     def __call__(self, sample: Sample, mode: Mode) -> Run:
         graph, feeds = differentiated(sample, mode)
-        options, inspect = options_for(sample.batch_size + 2, self.dtype, fusion=self.fusion), Inspector(str(sample))
+        lanes = self.bits // (np.dtype(self.dtype).itemsize * 8)
+        target = CpuTarget(self.dtype, lanes, accumulators(self.bits), sample.batch_size + 2)
+        options, inspect = Options(target, self.fusion), Inspector(str(sample))
         lowered = comprehensions_of(graph, training=mode.training, options=options, inspect=inspect)
         lowered = replace(
             lowered, outputs=everything(lowered), losses=(), gradients={}, input_gradients={}, updates=()
@@ -118,6 +126,8 @@ BACKENDS: dict[str, tuple[Callable[[Sample, Mode], Run], float]] = {
     "compiled": (Kernels("cpu", "float32"), 2e-5),
 }
 """Each with the error that it may have, relative to the largest number."""
+WIDTHS = (128, 256, 512)
+PRECISIONS = {"float32": 2e-5, "float64": 1e-9}
 
 
 @cache
@@ -216,6 +226,27 @@ def test_backends_agree(sample: Sample, backend: str, mode: Mode) -> None:
     without = {name for name in wanted.gradients if mode.frozen and name in sample.parameters}
     without |= {v.name for v in as_graph(sample, mode)[0].targets}
     assert found.gradients.keys() >= wanted.gradients.keys() - without
+
+
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@pytest.mark.parametrize("bits", WIDTHS)
+@every_smooth_sample
+def test_interpreted_kernels_of_every_width_agree(sample: Sample, bits: int, dtype: str) -> None:
+    assert_agrees(Kernels("python", dtype, bits)(sample, TRAINING), alone(sample, TRAINING), PRECISIONS[dtype])
+
+
+@every_smooth_sample
+def test_kernels_compiled_for_float64_agree(sample: Sample) -> None:
+    assert_agrees(Kernels("cpu", "float64")(sample, TRAINING), alone(sample, TRAINING), PRECISIONS["float64"])
+
+
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@pytest.mark.parametrize("bits", [bits for bits in WIDTHS if bits < vector_bits()])
+@pytest.mark.parametrize("name", SAMPLES)
+def test_kernels_compiled_for_narrow_vectors_agree(name: str, bits: int, dtype: str) -> None:
+    """Of the first sample of each operator."""
+    sample = SAMPLES[name][0]
+    assert_agrees(Kernels("cpu", dtype, bits)(sample, TRAINING), alone(sample, TRAINING), PRECISIONS[dtype])
 
 
 @every_smooth_sample

@@ -44,8 +44,10 @@ TRAINED = {
     "mlp": Case("basics/mlp.yaml", MLP, samples=7, room=4),
     "lenet5": Case("lenet/lenet5.yaml", LeNet5, samples=7, room=4),
     "digits": Case("digits.yaml", Digits, samples=11, room=2, seed=47),
-    "resnet18": Case("resnet/resnet18.yaml", ResNet18, samples=3, params={"size": 64}, seed=200),
-}
+    "resnet18": Case(
+        "resnet/resnet18.yaml", ResNet18, samples=3, params={"size": 64}, seed=200, rate=3e-4, rounded_steps=4
+    ),
+}  # fmt: skip
 """Networks that take some steps of training, in both precisions."""
 
 

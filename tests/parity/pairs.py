@@ -52,6 +52,9 @@ class Case:
         outputs: what the spec predicts.
         seed: of the weights and the batch. A rectifier's input within rounding of zero may fall on either side in
             float32, and one element's gradient with it; for these seeds none lies below 1e-5.
+        rate: at which it learns.
+        rounded_steps: of training that are compared in float32. Some time a rectifier's input does fall on the other
+            side of zero, and with few elements to a normalisation all numbers change from then on.
     """
 
     spec: str
@@ -62,6 +65,8 @@ class Case:
     loss: Loss | None = cross_entropy
     outputs: Outputs = only_output
     seed: int = 0
+    rate: float = 0.01
+    rounded_steps: int = 10
 
 
 class Pair:
@@ -78,7 +83,7 @@ class Pair:
         self, case: Case, dtype: str, optimizer: Mapping[str, Any] | None = None, *, is_compiled: bool = True
     ) -> None:
         self.case, self.dtype, self.is_compiled = case, getattr(torch, dtype), is_compiled
-        settings = {"lr": 0.01, **(optimizer or {})}
+        settings = {"lr": case.rate, **(optimizer or {})}
         network = gn.load(SPECS / case.spec, **case.params)
         network.train = None  # it may start from a file of weights
         self.model: Model = gn.compile(

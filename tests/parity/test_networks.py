@@ -41,7 +41,7 @@ def test_loss_and_gradients(pair: Pair) -> None:
 
 
 def test_steps_of_training_stay_together(pair: Pair) -> None:
-    assert_equal_training(pair, STEPS)
+    assert_equal_training(pair, STEPS if pair.model.dtype == "float64" else pair.case.rounded_steps)
 
 
 @pytest.mark.parametrize("name", ZOO)
