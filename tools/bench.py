@@ -30,7 +30,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from contestants import Batch, Contestant, graphnet_contestant, graphnet_model, random_batch, torch_contestants
+from contestants import Batch, Contestant, float32_batch, graphnet_contestant, graphnet_model, torch_contestants
 from counterparts import COUNTERPARTS
 from limit import step_macs
 from paired import Timing, median_ratio, spread, take_turns
@@ -85,7 +85,7 @@ def compare(spec: str, options: argparse.Namespace) -> Comparison:
     train = not options.predict
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     network = graphnet.load(spec, **dict(options.set))
-    batch = random_batch(network, options.batch)
+    batch = float32_batch(network, options.batch)
     model = graphnet_model(network, options.batch, options.threads)
     weights = dict(model.parameters)
     peak = MultiplyAddPeak("float32")

@@ -17,6 +17,7 @@ from counterparts import make_counterpart
 import graphnet
 from graphnet.model import Model
 from graphnet.network import Network
+from graphnet.testing.batches import random_batch
 
 Array = np.ndarray[Any, Any]
 Batch = Mapping[str, Array]
@@ -39,25 +40,15 @@ class Contestant:
     step: Callable[[], float]
 
 
-def random_batch(network: Network, batch: int, seed: int = 0) -> dict[str, Array]:
-    """Inputs from a normal distribution, labels from the classes of the first output."""
-    rng = np.random.default_rng(seed)
-    graph = network.graph
-    (classes, *_) = next(iter(graph.outputs.values())).type.sample_shape
-    arrays: dict[str, Array] = {}
-    for value in graph.inputs:
-        arrays[value.name] = rng.standard_normal((batch, *value.type.sample_shape), np.float32)
-    for value in graph.targets:
-        shape = (batch, *value.type.sample_shape)
-        whole = value.type.dtype != "float"
-        arrays[value.name] = (
-            rng.integers(0, classes, shape, np.int32) if whole else rng.standard_normal(shape, np.float32)
-        )
-    return arrays
+def float32_batch(network: Network, samples: int) -> dict[str, Array]:
+    """A random batch for a network: numbers in float32, and what is counted as it is."""
+    batch = random_batch(network.graph, samples)
+    return {name: array.astype(np.float32) if array.dtype.kind == "f" else array for name, array in batch.items()}
 
 
 def graphnet_model(network: Network, batch: int, threads: int) -> Model:
-    """The network, compiled for the comparison."""
+    """The network, compiled for the comparison, with weights that are its own."""
+    network.train = None  # it may start from a file
     return graphnet.compile(network, batch_size=batch, threads=threads, optimizer={"sgd": SGD}, gradient_clip=None)
 
 

@@ -215,7 +215,7 @@ def clip(name: str) -> Outcome:
 
 
 def finetune(name: str) -> Outcome:
-    """Ten labels a class: a new head on a frozen encoder, and the same network from scratch."""
+    """Three labels a class: a new head on a frozen encoder, and the same network from scratch."""
     images, labels = read_digits()
     images = images[:, None]
     rng = np.random.default_rng(1)
