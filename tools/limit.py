@@ -1,9 +1,12 @@
-"""The multiply-adds that a step cannot do without."""
+"""What a step cannot be faster than: the time of its multiply-adds, and of its kernels' multiply-adds or bytes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from graphnet.analysis.cost import is_layer, node_macs
 from graphnet.ir.graph import Graph, Value
+from graphnet.runtime.profile import KernelTiming
 
 
 def step_macs(graph: Graph, *, train: bool) -> int:
@@ -27,3 +30,17 @@ def step_macs(graph: Graph, *, train: bool) -> int:
             differentiated.update(node.outputs)
         total += node_macs(node) * (1 + train * (needs_weight_gradient + needs_input_gradient))
     return total
+
+
+def kernels_limit(kernels: Iterable[KernelTiming], peak: float, bandwidth: float) -> float:
+    """The sum over the kernels of the seconds that multiply-adds or memory take, whichever takes longer.
+
+    It is a limit of these kernels, with each value read and written once by each of them: others would have other
+    bytes. Where a cache holds what a kernel reads, the kernel can be faster.
+
+    Args:
+        kernels: of a step.
+        peak: multiply-adds a second that all threads could do.
+        bandwidth: bytes a second that all threads together stream through memory.
+    """
+    return sum(max(kernel.macs / peak, kernel.bytes / bandwidth) for kernel in kernels)

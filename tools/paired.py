@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 WARM_UP = 3
-"""Steps before each turn that are not timed: caches refill, and the other contestant's threads go to sleep."""
+"""Steps before each turn that are not timed: caches refill, and the other contestant's threads go to sleep. There are
+fewer where few steps fill a turn, and none where one step does: then all of that is a small part of it."""
 
 
 @dataclass(frozen=True)
@@ -30,25 +31,44 @@ class Timing:
         return min(self.seconds)
 
 
-def take_turns(steps: Mapping[str, Callable[[], float]], rounds: int, turn_seconds: float) -> dict[str, Timing]:
+@dataclass(frozen=True)
+class Pace:
+    """How much to measure.
+
+    Attributes:
+        rounds: turns of each contestant, if there is time.
+        turn: seconds that a turn lasts; at least one step.
+        most: seconds after which no round begins, but for the fewest.
+        fewest: rounds that are made, however long they take.
+    """
+
+    rounds: int
+    turn: float
+    most: float
+    fewest: int = 3
+
+
+def take_turns(steps: Mapping[str, Callable[[], object]], pace: Pace) -> dict[str, Timing]:
     """Time every contestant once a round.
 
     Args:
         steps: what to time, by contestant; already warm.
-        rounds: turns of each.
-        turn_seconds: about how long a turn lasts (at least three steps).
+        pace: how much of it.
     """
-    counts = {name: _steps_in(step, turn_seconds) for name, step in steps.items()}
+    counts = {name: _steps_in(step, pace.turn) for name, step in steps.items()}
     seconds: dict[str, list[float]] = {name: [] for name in steps}
-    for turn in range(rounds):
+    began = time.perf_counter()
+    for turn in range(pace.rounds):
+        if turn >= pace.fewest and time.perf_counter() - began > pace.most:
+            break
         for name in list(steps)[:: 1 if turn % 2 == 0 else -1]:
             seconds[name].append(_turn(steps[name], counts[name]))
     return {name: Timing(tuple(found)) for name, found in seconds.items()}
 
 
-def median_ratio(a: Timing, b: Timing) -> float:
-    """How many times as long b takes as a does: the median over the rounds."""
-    return statistics.median(y / x for x, y in zip(a.seconds, b.seconds, strict=True))
+def ratios(a: Timing, b: Timing) -> list[float]:
+    """How many times as long b takes as a does, in each round."""
+    return [y / x for x, y in zip(a.seconds, b.seconds, strict=True)]
 
 
 def spread(values: Sequence[float]) -> tuple[float, float]:
@@ -57,14 +77,14 @@ def spread(values: Sequence[float]) -> tuple[float, float]:
     return low, high
 
 
-def _steps_in(step: Callable[[], float], seconds: float) -> int:
+def _steps_in(step: Callable[[], object], seconds: float) -> int:
     before = time.perf_counter()
     step()
-    return max(3, int(seconds / (time.perf_counter() - before)))
+    return max(1, int(seconds / (time.perf_counter() - before)))
 
 
-def _turn(step: Callable[[], float], count: int) -> float:
-    for _ in range(min(WARM_UP, count)):
+def _turn(step: Callable[[], object], count: int) -> float:
+    for _ in range(min(WARM_UP, count - 1)):
         step()
     times = []
     for _ in range(count):

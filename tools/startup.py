@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-SCRIPT = Path(__file__).with_name("first_step.py")
-PACKAGE = SCRIPT.parents[1]
+from processes import Job, run_script
+
+ENOUGH = 15.0
+"""Seconds of warm starts after which no more are made."""
 
 
 @dataclass(frozen=True)
@@ -43,29 +40,28 @@ def measure_start_up(spec: str, params: Mapping[str, Any], batch: int, threads: 
         params: values for the spec's params.
         batch: samples of the step.
         threads: workers of the step; compilation uses all cores.
-        repeats: warm processes.
+        repeats: warm processes, fewer where they take long.
 
     Raises:
         subprocess.CalledProcessError: a process fails.
     """
+    job = Job(spec, batch, threads, params)
     with tempfile.TemporaryDirectory() as folder:
         # Compiled Python files belong to a warm start, wherever this process keeps its own.
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        environment |= {"GRAPHNET_CACHE_DIR": f"{folder}/kernels", "PYTHONPYCACHEPREFIX": f"{folder}/bytecode"}
-        environment["PYTHONPATH"] = os.pathsep.join([str(PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])])
-        command = [
-            sys.executable, str(SCRIPT), spec, "--batch", str(batch), "--threads", str(threads),
-            "--params", json.dumps(params),
-        ]  # fmt: skip
-        subprocess.run([sys.executable, str(SCRIPT), "--help"], env=environment, check=True, stdout=subprocess.DEVNULL)
-        cold, *warm = [_first_step(command, environment) for _ in range(1 + repeats)]
+        environment = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": f"{folder}/bytecode"}
+        environment["GRAPHNET_CACHE_DIR"] = f"{folder}/kernels"
+        run_script("first_step.py", "--help", environment=environment)
+        cold = _first_step(job, environment)
+        began = time.monotonic()
+        warm = [_first_step(job, environment)]
+        while len(warm) < repeats and time.monotonic() - began < ENOUGH:
+            warm.append(_first_step(job, environment))
     return StartUp(
         *cold, statistics.median(total for total, _ in warm), statistics.median(compiling for _, compiling in warm)
     )
 
 
-def _first_step(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
+def _first_step(job: Job, environment: Mapping[str, str]) -> tuple[float, float]:
     started = time.monotonic()
-    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
-    clock = json.loads(done.stdout)
+    clock = job.run("first_step.py", environment=environment)
     return clock["stepped"] - started, clock["stepped"] - clock["initialised"]
