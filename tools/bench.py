@@ -12,9 +12,10 @@ of the best turns stands beside it, the lower of the two counts, and a row that 
 A row is a network with its batch, the least ratio that it must have, and the aim. Ends with status 1 if a row has less,
 was disturbed, or could not be compared; specs, and rows with another batch or other params, have no goal.
 
-Limits: the time of the multiply-adds that the step cannot do without, if the vector units did nothing else, at the
-rate that graphnet's own tile reaches from the cache; and the sum over graphnet's kernels of the time that their
-multiply-adds, or the bytes that they read and write, would take, whichever is longer. A cache can beat the latter.
+Limits: the time of the network's multiply-adds (of layers; those on padding count), if the vector units did nothing
+else, at the rate that graphnet's own tile reaches from the cache; and the sum over graphnet's kernels of the time that
+their multiply-adds (without padding, with what they do in vain), or the bytes that they read and write, would take,
+whichever is longer. The latter is a limit of these kernels, not of the network, and a cache can beat it.
 
 Memory is the most that a fresh process has beyond its imports, for two steps. Start-up times are of fresh processes
 too: with an empty kernel cache, and with a filled one.
@@ -60,7 +61,7 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[Row]]:
     parser.add_argument("--threads", type=_count, default=usable_cores(), help="of all (all cores)")
     parser.add_argument("--rounds", type=_count, default=15, help="turns of each (15), if there is time")
     parser.add_argument("--turn", type=float, default=0.2, help="seconds that a turn lasts, at least one step (0.2)")
-    parser.add_argument("--seconds", type=float, default=30.0, help="most of all rounds but the first three (30)")
+    parser.add_argument("--seconds", type=float, default=20.0, help="most of all rounds but the first three (20)")
     parser.add_argument("--scaling", action="store_true", help="also compare graphnet with itself on one thread")
     parser.add_argument("--no-torch-compile", dest="torch_compile", action="store_false", help="eager PyTorch only")
     parser.add_argument("--no-start-up", dest="start_up", action="store_false", help="leave start-up times out")

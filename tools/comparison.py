@@ -54,7 +54,7 @@ class Comparison:
             where a training step draws random numbers.
         peak: multiply-adds a second of one core.
         bandwidth: bytes a second that all threads stream through memory.
-        macs_limit: time of the multiply-adds that the step cannot do without, at that rate.
+        macs_limit: time of the network's multiply-adds at that rate, with those on padding.
         kernels_limit: sum over graphnet's kernels of the time of their multiply-adds or bytes, whichever takes longer.
         one_thread: graphnet's time with one thread, and `all_threads` with all of them, in turns.
         idle_cores: that the threads leave to others.

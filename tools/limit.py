@@ -10,7 +10,7 @@ from graphnet.runtime.profile import KernelTiming
 
 
 def step_macs(graph: Graph, *, train: bool) -> int:
-    """Multiply-adds of a step for one sample.
+    """Multiply-adds of a step for one sample, with those on padding.
 
     A layer's weight gradient and its input gradient take as many as its forward pass. Layers whose weights are not
     trained need no weight gradient, and layers that read nothing but inputs of the network no input gradient.
@@ -36,7 +36,8 @@ def kernels_limit(kernels: Iterable[KernelTiming], peak: float, bandwidth: float
     """The sum over the kernels of the seconds that multiply-adds or memory take, whichever takes longer.
 
     It is a limit of these kernels, with each value read and written once by each of them: others would have other
-    bytes. Where a cache holds what a kernel reads, the kernel can be faster.
+    bytes, and other multiply-adds where groups were joined. Those on padding do not count. Where a cache holds what a
+    kernel reads, the kernel can be faster.
 
     Args:
         kernels: of a step.
