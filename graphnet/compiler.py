@@ -11,6 +11,7 @@ Network
   Graph           gradients and updates computed in their places                 place_results
   FusedGraph      pointwise chains joined to the kernels that produce them       fuse
   LaidOutGraph    a layout for every value, copies where kernels disagree        choose_layouts
+  LaidOutGraph    convolutions by minimal filtering where that is faster         choose_algorithms
   Schedule        kernels in order, an offset for every buffer                   make_schedule
   KernelSource    readable Python for every kernel                               generate_kernel
   Executable      compiled kernels with their memory
@@ -25,6 +26,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from graphnet.codegen.algorithms import choose_algorithms
+from graphnet.codegen.cpu.tile_plan import TileLimits
 from graphnet.codegen.cpu.vectors import accumulators, host_lanes
 from graphnet.codegen.generate import CpuTarget, generate_kernel
 from graphnet.ir.definitions import OPTIMIZERS
@@ -55,6 +58,10 @@ Purpose = Literal[
 ]  # fmt: skip
 
 
+LEAST_GAIN = 1.1
+"""How many times faster minimal filtering must be, by an estimate, before its larger rounding errors are worth it."""
+
+
 @dataclass(frozen=True)
 class Options:
     """How to compile.
@@ -62,15 +69,19 @@ class Options:
     Attributes:
         target: vectors, element type and batch size to generate for.
         fusion: whether pointwise nodes join other kernels (off to test against).
+        filtering: how many times faster minimal filtering (Winograd) must be, by an estimate, for a convolution to be
+            computed by it; None to compute all of them term by term.
     """
 
     target: CpuTarget
     fusion: bool = True
+    filtering: float | None = None
 
 
-def options_for(batch_size: int, dtype: str, *, fusion: bool = True) -> Options:
-    """The options for this machine."""
-    return Options(CpuTarget(dtype, host_lanes(dtype), accumulators(), batch_size), fusion)
+def options_for(batch_size: int, dtype: str, *, fusion: bool = True, exact: bool = False) -> Options:
+    """The options for this machine; float64, which is there to check results, is always exact."""
+    filtering = None if exact or dtype == "float64" else LEAST_GAIN
+    return Options(CpuTarget(dtype, host_lanes(dtype), accumulators(), batch_size), fusion, filtering)
 
 
 # -- the stages --------------------------------------------------------------------------------------------------
@@ -113,7 +124,9 @@ def kernels_of(graph: Graph, *, options: Options, given: Mapping[Value, Layout],
     fused: FusedGraph = fuse(graph, enabled=options.fusion)
     laid: LaidOutGraph = choose_layouts(fused, options.target.lanes, given=given)
     inspect.fused("choose_layouts", laid.fused)
-    return laid
+    target = options.target
+    limits = TileLimits(target.registers, target.batch)
+    return choose_algorithms(laid, lanes=target.lanes, limits=limits, least_gain=options.filtering)
 
 
 def planned(laid: LaidOutGraph, *, options: Options, placed: Collection[Value]) -> Schedule:
@@ -220,11 +233,11 @@ def _update_stage(update: Update, options: Options, inspect: Inspector, given: S
 
 def compile_graph(
     network: Any, *, batch_size: int = 64, device: str = "cpu", dtype: str = "float32", threads: int | None = None,
-    seed: int = 0, optimizer: Any = None, gradient_clip: float | None = None, fusion: bool = True,
+    seed: int = 0, optimizer: Any = None, gradient_clip: float | None = None, exact: bool = False, fusion: bool = True,
     module_class: type[Module] = Module,
 ) -> Module:  # fmt: skip
     """Compile a network to a module; `gn.compile` is this with a spec's defaults and clear errors for bad options."""
-    options = options_for(batch_size, dtype, fusion=fusion)
+    options = options_for(batch_size, dtype, fusion=fusion, exact=exact)
     graph: Graph = network.graph
 
     def make_store(groups: Sequence[Sequence[str]]) -> Store:
@@ -233,7 +246,7 @@ def compile_graph(
     def recompile(*, dtype: str, batch_size: int) -> Module:
         return compile_graph(
             network, batch_size=batch_size, device=device, dtype=dtype, threads=threads, seed=seed,
-            optimizer=optimizer, gradient_clip=gradient_clip, fusion=fusion, module_class=module_class,
+            optimizer=optimizer, gradient_clip=gradient_clip, exact=exact, fusion=fusion, module_class=module_class,
         )  # fmt: skip
 
     return module_class(

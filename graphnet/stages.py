@@ -55,8 +55,9 @@ def memory_of(network: Graph, batch_size: int, dtype: str = "float32") -> Memory
 
 
 def step_kernels(
-    network: Graph, purpose: str, batch_size: int, dtype: str, optimizer: Optimizer, gradient_clip: float | None = None
-) -> list[Kernel]:
+    network: Graph, purpose: str, batch_size: int, dtype: str, optimizer: Optimizer,
+    gradient_clip: float | None = None, *, exact: bool = False,
+) -> list[Kernel]:  # fmt: skip
     """The generated kernels of a step, in the order in which they run.
 
     Args:
@@ -65,8 +66,9 @@ def step_kernels(
         batch_size: most samples of a step.
         dtype: `float32` or `float64`.
         optimizer, gradient_clip: make the kernels of the update.
+        exact: whether every convolution is computed term by term.
     """
-    options = options_for(batch_size, dtype)
+    options = options_for(batch_size, dtype, exact=exact)
     groups = list(paths_by_settings(optimizer, network.parameters).values())
     store = Store(network, dtype, options.target.lanes, groups)
     parts = parts_of(network, purpose, store, optimizer, gradient_clip, options)

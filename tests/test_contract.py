@@ -65,12 +65,13 @@ class Kernels:
     bits: int = vector_bits()
     fusion: bool = True
     workers: int = 1
+    filtering: float | None = None
 
     def __call__(self, sample: Sample, mode: Mode) -> Run:
         graph, feeds = differentiated(sample, mode)
         lanes = self.bits // (np.dtype(self.dtype).itemsize * 8)
         target = CpuTarget(self.dtype, lanes, accumulators(self.bits), sample.batch_size + 2)
-        options, inspect = Options(target, self.fusion), Inspector(str(sample))
+        options, inspect = Options(target, self.fusion, self.filtering), Inspector(str(sample))
         lowered = comprehensions_of(graph, training=mode.training, options=options, inspect=inspect)
         lowered = replace(
             lowered, outputs=everything(lowered), losses=(), gradients={}, input_gradients={}, updates=()
@@ -253,6 +254,13 @@ def test_kernels_compiled_for_narrow_vectors_agree(name: str, bits: int, dtype: 
 def test_any_number_of_workers_gives_the_same_bits(sample: Sample) -> None:
     one, several = (Kernels("cpu", "float32", workers=n)(sample, TRAINING) for n in (1, 3))
     assert_agrees(several, one, 0.0)
+
+
+@pytest.mark.parametrize("sample", [s for name in ("conv2d", "conv_transpose2d") for s in SAMPLES[name]], ids=str)
+def test_convolutions_by_minimal_filtering_agree(sample: Sample) -> None:
+    """Wherever that is possible, worth it or not."""
+    found = Kernels("python", "float64", filtering=0.0)(sample, TRAINING)
+    assert_agrees(found, alone(sample, TRAINING), 1e-9)
 
 
 def assert_agrees(found: Run, wanted: Run, tolerance: float) -> None:

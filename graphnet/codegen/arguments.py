@@ -26,7 +26,17 @@ class Scratch:
     size: int
 
 
-Argument = Address | Scratch | int
+@dataclass(frozen=True, eq=False)
+class WorkerScratch:
+    """The address of a table with an address for each worker: of memory, `size` elements long, that is its own.
+
+    All kernels of a program share that memory, since a worker runs one after the other: none finds what it left there.
+    """
+
+    size: int
+
+
+Argument = Address | Scratch | WorkerScratch | int
 
 
 class ArgumentRow:

@@ -9,6 +9,7 @@ from graphnet.codegen.cpu.lane_contraction import emit_lane_tile
 from graphnet.codegen.cpu.nest import emit_nest
 from graphnet.codegen.cpu.sparse_sum import emit_sparse_sum
 from graphnet.codegen.cpu.tile_plan import TileLimits
+from graphnet.codegen.cpu.winograd_contraction import emit_winograd
 from graphnet.codegen.kernel_frame import GeneratedKernel
 from graphnet.ir.schedule import FusedKernel
 from graphnet.transforms.choose_layouts import LaidOutGraph
@@ -40,6 +41,8 @@ def generate_kernel(kernel: FusedKernel, laid: LaidOutGraph, target: CpuTarget) 
     """Write one kernel: a tile or a sum of few terms where one fits, else a loop nest."""
     if kernel.root.comprehension.family == "contraction":
         limits = TileLimits(target.registers, target.batch)
+        if kernel.root.comprehension.filtering is not None:
+            return emit_winograd(kernel, laid.layouts, target.module, target.lanes, limits)
         for emit in (emit_tile, emit_lane_tile):
             tiled = emit(kernel, laid.layouts, target.module, target.lanes, limits)
             if tiled is not None:

@@ -121,7 +121,9 @@ class KernelFrame:
         self.used |= {"mix_key", "uniform"}
         return self._streams.setdefault(stream, f"key{stream}")
 
-    def assemble(self, label: str, body: Writer, module: str, functions: Sequence[str] = ()) -> KernelSource:
+    def assemble(
+        self, label: str, body: Writer, module: str, functions: Sequence[str] = (), remarks: Sequence[str] = ()
+    ) -> KernelSource:
         """Put the file together: imports, functions, and the kernel with its arguments unpacked.
 
         Args:
@@ -129,9 +131,10 @@ class KernelFrame:
             body: what follows the unpacking.
             module: of the primitives: `graphnet.codegen.cpu.float32x16`.
             functions: sources of the functions that stand before the kernel.
+            remarks: what to say below the formulas.
         """
         head = Writer(1)
-        lines = self.formulas()
+        lines = [*self.formulas(), *remarks]
         head.line('"""' + lines[0])
         for line in lines[1:]:
             head.line(line)

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from graphnet.commands.bench_report import BenchReport, BenchTables, StepTimes
-from graphnet.commands.options import Batch, Json, Quiet, Set, Spec, Threads
+from graphnet.commands.options import Batch, Exact, Json, Quiet, Set, Spec, Threads
 from graphnet.commands.reading import read_network
 from graphnet.commands.terminal import failures_as_json, print_json, show
 from graphnet.commands.training import forget_weights
@@ -37,20 +37,22 @@ Seconds = Annotated[float, typer.Option(min=0.0, metavar="S", help="About how lo
 
 def run(
     spec: Spec, batch: Batch = None, threads: Threads = None, predict: Predict = False, top: Top = SHOWN,
-    all_: All = False, seconds: Seconds = 2.0, set_: Set = None, json: Json = False, quiet: Quiet = False,
+    all_: All = False, seconds: Seconds = 2.0, exact: Exact = False, set_: Set = None,
+    json: Json = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Measure a training step (or a prediction): its time, the share of what the machine could do, and each kernel's.
 
     The step's limit is the time of its multiply-adds, those on padding excepted, at the highest rate of the vector
-    units. A kernel of multiply-adds is compared with that rate, any other with the rate of memory, which it may exceed
-    where a cache holds what it reads. Data is random, and training steps leave the parameters as they are.
+    units. A kernel of multiply-adds is compared with that rate, which convolutions exceed that are computed with fewer
+    products; any other with the rate of memory, which it may exceed where a cache holds what it reads. Data is random,
+    and training steps leave the parameters as they are.
     """
     with failures_as_json(json):
         network = read_network(spec, set_, quiet=quiet)
         forget_weights(network)
         workers = min(threads, usable_cores()) if threads is not None else usable_cores()
         size = batch if batch is not None else batch_size_of(network)
-        model = compile(network, batch_size=size, threads=workers)
+        model = compile(network, batch_size=size, threads=workers, exact=exact)
         purpose = "train" if network.graph.losses and not predict else "predict"
         peak, memory = MultiplyAddPeak(model.dtype), MemoryPeak(model.dtype, workers)
         peak.measure()

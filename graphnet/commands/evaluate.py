@@ -9,7 +9,7 @@ import numpy as np
 import typer
 from rich.table import Table
 
-from graphnet.commands.options import Batch, Data, Device, Json, Quiet, Set, Spec, Threads, Weights
+from graphnet.commands.options import Batch, Data, Device, Exact, Json, Quiet, Set, Spec, Threads, Weights
 from graphnet.commands.reading import read_network
 from graphnet.commands.terminal import failures_as_json, print_json, say, show
 from graphnet.commands.training import compile_with, with_data
@@ -30,7 +30,7 @@ Split = Annotated[
 
 def run(
     spec: Spec, weights: Weights, data: Data = None, batch: Batch = None, device: Device = "cpu", set_: Set = None,
-    threads: Threads = None, split: Split = None, json: Json = False, quiet: Quiet = False,
+    threads: Threads = None, exact: Exact = False, split: Split = None, json: Json = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Compute the loss and the metrics of trained weights.
 
@@ -46,7 +46,7 @@ def run(
         if data is not None and split is None:
             config, split = config.changed(validation=0.0, test=0.0), "train"
         chosen, found = choose(config, network.graph, folder, split)
-        model = compile_with(network, weights, batch, device, threads)
+        model = compile_with(network, weights, batch, device, threads, exact=exact)
         results = model.evaluate(chosen)
     if json:
         print_json({"samples": len(chosen), "split": found, **results})

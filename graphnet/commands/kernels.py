@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.syntax import Syntax
 
-from graphnet.commands.options import Batch, Quiet, Set, Spec
+from graphnet.commands.options import Batch, Exact, Quiet, Set, Spec
 from graphnet.commands.reading import read_network
 from graphnet.commands.terminal import output, say
 from graphnet.core.diagnostics import Diagnostic, SpecError, nearest
@@ -31,7 +31,7 @@ Out = Annotated[
 
 def run(
     spec: Spec, backward: Backward = False, target: Target = "cpu", out: Out = None, batch: Batch = None,
-    set_: Set = None, quiet: Quiet = False,
+    exact: Exact = False, set_: Set = None, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Print the generated kernels, each with the layers that it serves and where those were written.
 
@@ -42,7 +42,7 @@ def run(
     config = network.train if network.train is not None else TrainConfig()
     size = batch if batch is not None else batch_size_of(network)
     purpose = "train" if backward and network.graph.losses else "predict"
-    kernels = step_kernels(network.graph, purpose, size, "float32", config.optimizer, config.gradient_clip)
+    kernels = step_kernels(network.graph, purpose, size, "float32", config.optimizer, config.gradient_clip, exact=exact)
     listing = list_kernels(kernels)
     if out is not None:
         digits = len(str(len(listing)))

@@ -28,6 +28,9 @@ Threads = Annotated[
     int | None,
     typer.Option(min=1, metavar="N", help="Workers; by default as many as there are cores.", show_default=False),
 ]
+Exact = Annotated[
+    bool, typer.Option("--exact", help="Compute every convolution term by term: slower, with smaller rounding errors.")
+]
 Device = Annotated[
     str, typer.Option(metavar="cpu|python", help="Where to run; `python` runs the kernels uncompiled, slowly.")
 ]

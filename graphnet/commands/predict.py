@@ -13,7 +13,7 @@ from rich import box
 from rich.table import Table
 
 from graphnet.analysis.units import format_shape
-from graphnet.commands.options import Batch, Device, Quiet, Set, Spec, Threads, Weights
+from graphnet.commands.options import Batch, Device, Exact, Quiet, Set, Spec, Threads, Weights
 from graphnet.commands.reading import read_network
 from graphnet.commands.terminal import complain, say, show
 from graphnet.commands.training import compile_with
@@ -43,7 +43,7 @@ Out = Annotated[
 
 def run(
     spec: Spec, inputs: Inputs, weights: Weights, out: Out = None, batch: Batch = None, device: Device = "cpu",
-    set_: Set = None, threads: Threads = None, quiet: Quiet = False,
+    set_: Set = None, threads: Threads = None, exact: Exact = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Compute the outputs for given inputs, with trained weights.
 
@@ -56,7 +56,7 @@ def run(
     if network.train is not None:
         count = len(next(iter(given.values())))
         given = dict(Pipeline.of(network.train, network.graph).for_predictions(given, np.arange(count)))
-    model = compile_with(network, weights, batch, device, threads)
+    model = compile_with(network, weights, batch, device, threads, exact=exact)
     outputs = model.predict(given)
     if out is None:
         show(_table(outputs))

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from graphnet.commands.options import Data, Device, Quiet, Set, Spec, Threads
+from graphnet.commands.options import Data, Device, Exact, Quiet, Set, Spec, Threads
 from graphnet.commands.reading import read_network
 from graphnet.commands.terminal import complain, output, say
 from graphnet.commands.training import with_data
@@ -53,7 +53,7 @@ Seed = Annotated[
 def run(
     spec: Spec, data: Data = None, epochs: Epochs = None, out: Out = None, resume: Resume = None,
     device: Device = "cpu", batch_size: BatchSize = None, seed: Seed = None, set_: Set = None,
-    threads: Threads = None, quiet: Quiet = False,
+    threads: Threads = None, exact: Exact = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Train a network as its spec says under `train`.
 
@@ -68,7 +68,9 @@ def run(
     if data is not None:
         config, folder = with_data(config, data), Path()
     out = _out_folder(out, resume, network.name)
-    model = compile(network, batch_size=config.batch_size, seed=config.seed, device=device, threads=threads)
+    model = compile(
+        network, batch_size=config.batch_size, seed=config.seed, device=device, threads=threads, exact=exact
+    )
     training, held = prepare(config, network.graph, folder)
     shown: list[Callback] = []
     display = None
@@ -81,6 +83,7 @@ def run(
     if history.interrupted:
         options = {**given, "data": data, "threads": threads, "device": device if device != "cpu" else None}
         again = [f"--{name.replace('_', '-')}={value}" for name, value in options.items() if value is not None]
+        again += ["--exact"] if exact else []
         again += [f"--set={setting}" for setting in set_ or ()]
         complain(f"to go on: {shlex.join(['graphnet', 'train', str(spec), *again, '--resume', str(out)])}")
         raise typer.Exit(1)

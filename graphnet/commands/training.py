@@ -55,7 +55,9 @@ def forget_weights(network: Network) -> None:
         network.train = network.train.changed(weights=None)
 
 
-def compile_with(network: Network, weights: Path, batch: int | None, device: str, threads: int | None) -> Model:
+def compile_with(
+    network: Network, weights: Path, batch: int | None, device: str, threads: int | None, *, exact: bool
+) -> Model:
     """Compile a network and load its weights; those that training would start from play no part.
 
     Raises:
@@ -63,6 +65,6 @@ def compile_with(network: Network, weights: Path, batch: int | None, device: str
         RunError: the weights cannot be read.
     """
     forget_weights(network)
-    model = compile(network, batch_size=batch, device=device, threads=threads)
+    model = compile(network, batch_size=batch, device=device, threads=threads, exact=exact)
     model.load(weights_file(weights))
     return model

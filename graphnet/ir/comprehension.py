@@ -180,6 +180,22 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Filtering:
+    """How a contraction over windows of 3 x 3 positions is computed with fewer products: minimal filtering (Winograd).
+
+    What it computes is the same but for rounding. There are two steps: `weights` transforms each 3 x 3 weights to
+    (size + 2) x (size + 2) numbers; `windows` has these as its last input, besides the operands that it stands for.
+
+    Attributes:
+        step: `weights` or `windows`.
+        size: rows and columns of outputs that are computed at once.
+    """
+
+    step: Literal["weights", "windows"]
+    size: int
+
+
+@dataclass(frozen=True)
 class Comprehension:
     """The primitive operator.
 
@@ -190,6 +206,7 @@ class Comprehension:
         reads: what `Load` slots in the expressions stand for.
         results: the outputs.
         view: the outputs are the first operand's elements, in their order, under another shape (a reshape).
+        filtering: how it is computed, if not term by term.
     """
 
     label: str
@@ -198,6 +215,7 @@ class Comprehension:
     reads: tuple[Read, ...]
     results: tuple[Result, ...]
     view: bool = field(default=False)
+    filtering: Filtering | None = None
 
     @cached_property
     def family(self) -> Family:

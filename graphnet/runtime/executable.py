@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graphnet.codegen.arguments import Address, Argument, Scratch
+from graphnet.codegen.arguments import Address, Argument, Scratch, WorkerScratch
 from graphnet.codegen.kernel_frame import GeneratedKernel
 from graphnet.ir.graph import Value
 from graphnet.ir.schedule import FusedKernel, Schedule
 from graphnet.runtime.arrays import Array, numpy_dtype, pack, unpack
 from graphnet.runtime.cache import compile_kernels, interpret_kernel
+from graphnet.runtime.cores import usable_cores
 from graphnet.runtime.program import InterpretedProgram, Program, Runnable
 from graphnet.runtime.store import aligned_zeros
 from graphnet.transforms.choose_layouts import LaidOutGraph
@@ -58,10 +59,11 @@ class Executable:
             self._bind(stage)
             entries += [(kernel, generated, stage.laid) for kernel, generated in stage.kernels]
         sources = [generated.source for _, generated, _ in entries]
+        self._worker_scratch = self._share_scratch([a for _, generated, _ in entries for a in generated.arguments])
         rows = [self._row(generated.arguments) for _, generated, _ in entries]
         barriers = self._barriers([(kernel, laid) for kernel, _, laid in entries])
         names = [kernel.name for kernel, _, _ in entries]
-        keep = (self.memory, self.arenas, self._scratch, step)
+        keep = (self.memory, self.arenas, self._scratch, self._worker_scratch, step)
         self.program: Runnable
         if device == "python":
             self.program = InterpretedProgram([interpret_kernel(s) for s in sources], rows, barriers, names, keep)
@@ -96,6 +98,15 @@ class Executable:
         size = laid.layouts[value].size(self.batch) + SLACK // 8
         return aligned_zeros(size, numpy_dtype(value.type.dtype, self.floats))
 
+    def _share_scratch(self, arguments: Sequence[Argument]) -> Array:
+        """The address of each worker's scratch memory, as long as any kernel needs it; memory is used when touched."""
+        size = max((argument.size for argument in arguments if isinstance(argument, WorkerScratch)), default=0)
+        line = SLACK // np.dtype(self.floats).itemsize
+        pitch = -(-size // line) * line
+        memory = aligned_zeros(pitch * usable_cores() if size else 0, np.dtype(self.floats))
+        self._scratch.append(memory)
+        return memory.ctypes.data + np.arange(usable_cores(), dtype=np.int64) * (pitch * memory.itemsize)
+
     def _row(self, arguments: Sequence[Argument]) -> Array:
         row = [0, self.step.ctypes.data]
         for argument in arguments:
@@ -105,6 +116,8 @@ class Executable:
                 case Scratch(size):
                     self._scratch.append(aligned_zeros(size, np.dtype(self.floats)))
                     row.append(self._scratch[-1].ctypes.data)
+                case WorkerScratch():
+                    row.append(self._worker_scratch.ctypes.data)
                 case _:
                     row.append(int(argument))
         return np.array(row, np.int64)

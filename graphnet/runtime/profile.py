@@ -102,7 +102,8 @@ def useful_macs(node: Node, batch: int) -> int:
         batch: samples of the step.
     """
     op = node.comprehension
-    if op.family != "contraction":
+    prepares = op.filtering is not None and op.filtering.step == "weights"  # products that only this way needs
+    if op.family != "contraction" or prepares:
         return 0
     extents = {name: batch if extent == BATCH else int(extent) for name, extent in op.extents.items()}
     share = Fraction(product(extents.values()))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -48,16 +49,26 @@ def grouped_kernels() -> dict[str, str]:
     return sources(net)
 
 
-def sources(net: gn.Network) -> dict[str, str]:
+@cache
+def filtered_kernels() -> dict[str, str]:
+    """The same of a network whose second convolution, and its input gradient, are computed by minimal filtering."""
+    net = gn.Network("golden_filtering")
+    h = gn.conv2d(net.input("image", (3, 17, 19)), 24, kernel_size=1, name="mixed")
+    h = gn.relu(gn.conv2d(h, 32, kernel_size=3, padding=1, name="wide"))
+    net.loss(gn.squared_error(h, "target"))
+    return sources(net, replace(OPTIONS, filtering=0.0))
+
+
+def sources(net: gn.Network, options: Options = OPTIONS) -> dict[str, str]:
     """The kernels' sources by layer and label."""
     inspect = Inspector("golden")
     lowered = comprehensions_of(
-        graph_for(net.graph, "gradients"), training=True, updates=False, options=OPTIONS, inspect=inspect
+        graph_for(net.graph, "gradients"), training=True, updates=False, options=options, inspect=inspect
     )
-    given = {p.value: default_layout(p.value.type, OPTIONS.target.lanes) for p in net.graph.parameters}
-    laid = kernels_of(lowered, options=OPTIONS, given=given, inspect=inspect)
+    given = {p.value: default_layout(p.value.type, options.target.lanes) for p in net.graph.parameters}
+    laid = kernels_of(lowered, options=options, given=given, inspect=inspect)
     placed = {*given, *laid.fused.graph.gradients.values()}
-    stage = generated(laid, planned(laid, options=OPTIONS, placed=placed), options=OPTIONS, inspect=inspect)
+    stage = generated(laid, planned(laid, options=options, placed=placed), options=options, inspect=inspect)
     found: dict[str, str] = {}
     for kernel, made in stage.kernels:
         found.setdefault(f"{kernel.root.layer}_{kernel.root.comprehension.label}", made.source.text)
@@ -84,7 +95,13 @@ def test_kernels_of_grouped_convolutions_read_as_they_did(name: str, golden: Cal
     golden(FOLDER / f"{name}.py", grouped_kernels()[name])
 
 
+@pytest.mark.parametrize("name", ["wide_winograd_weights", "wide_conv2d", "wide_conv2d_input_gradient"])
+def test_kernels_of_minimal_filtering_read_as_they_did(name: str, golden: Callable[[Path, str], None]) -> None:
+    assert name in filtered_kernels(), sorted(filtered_kernels())
+    golden(FOLDER / f"filtered_{name}.py", filtered_kernels()[name])
+
+
 def test_every_kernel_is_python() -> None:
-    for name, text in (kernels() | grouped_kernels()).items():
+    for name, text in (kernels() | grouped_kernels() | filtered_kernels()).items():
         compile(text, name, "exec")
         assert text.count("def kernel(args, worker, workers):") == 1

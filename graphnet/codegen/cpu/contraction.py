@@ -113,19 +113,6 @@ class TileEmitter(TilePlan):
                 with w.block(f"if {condition}") if condition else nullcontext():
                     w.line(line)
 
-    def _emit_halo_of_element(self, body: Writer) -> None:
-        """The same where a tile's rows are no rows of the output: with the first and the last element of a row."""
-        row = next((p for p in self.nest.parts if self.nest.is_row(p)), None)
-        if row is None or row is self.row:
-            return
-        before, after = self.nest.halo_lines(row, self.texts)
-        with body.block(f"if {row.name} == 0"):
-            for line in before:
-                body.line(line)
-        for condition, line in after:
-            with body.block(" and ".join([f"if {row.name} == {self.texts[row.name]} - 1", *filter(None, [condition])])):
-                body.line(line)
-
     def _emit_phases(self, rows_are_tasks: bool) -> None:
         w = self.w
         if self.phase is None:
@@ -311,7 +298,8 @@ class TileEmitter(TilePlan):
         row = "row + down" if self.stride == 1 else f"(row + down) * {self.stride} + phase"
         body.line(f"{self.row.name} = {row}")
         self._emit_results()
-        self._emit_halo_of_element(body)
+        if not nest.is_row(self.row):
+            nest.emit_halo_of_element(body, self.texts)
         nest.w = self.w
         text = str(body)
         words = set(re.findall(r"[A-Za-z_]\w*", text))

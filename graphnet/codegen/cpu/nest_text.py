@@ -304,3 +304,16 @@ class NestText(NestOffsets):
             line = self.parts[self.parts.index(row) - 1]
             after.append((f"{line.name} == {extents[line.name]} - 1" if layout.has_lines else "", end))
         return before, after
+
+    def emit_halo_of_element(self, body: Writer, texts: dict[str, str]) -> None:
+        """The same where rows are not written one after the other: with the first and the last element of a row."""
+        row = next((p for p in self.parts if self.is_row(p)), None)
+        if row is None:
+            return
+        before, after = self.halo_lines(row, texts)
+        with body.block(f"if {row.name} == 0"):
+            for line in before:
+                body.line(line)
+        for condition, line in after:
+            with body.block(" and ".join([f"if {row.name} == {texts[row.name]} - 1", *filter(None, [condition])])):
+                body.line(line)

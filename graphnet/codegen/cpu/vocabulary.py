@@ -16,6 +16,7 @@ from graphnet.codegen.cpu.constants import constants
 from graphnet.codegen.cpu.lane_tile import LaneTile, lane_tile
 from graphnet.codegen.cpu.tile import map_tile, tile
 from graphnet.codegen.cpu.vectors import vector_type
+from graphnet.codegen.cpu.winograd_tile import KINDS
 
 _SHARED = {
     arithmetic: "where maximum minimum fma absolute sqrt floor any_lane hsum hmax hmin imin imax ceildiv",
@@ -30,10 +31,12 @@ SOURCES = tuple(
     for module in (
         *("approximations", "arithmetic", "constants", "counters", "emission", "interpreted_memory", "lane_tile"),
         *("memory", "primitive", "tile", "vector_math", "vectors", "vocabulary", "walking"),
+        "winograd_tile",
     )
 )
 _TILE = re.compile(r"tile_(\d+)x(\d+)_(\d+)")
 _MAP_TILE = re.compile(r"map_tile_(\d+)x(\d+)")
+_WINOGRAD = re.compile(r"winograd_([a-z]+)_(\d+)")
 
 
 def vocabulary(dtype: str, lanes: int) -> Callable[[str], Any]:
@@ -49,6 +52,8 @@ def vocabulary(dtype: str, lanes: int) -> Callable[[str], Any]:
             return tile(*map(int, sizes.groups()))
         if sizes := _MAP_TILE.fullmatch(name):
             return map_tile(*map(int, sizes.groups()))
+        if transform := _WINOGRAD.fullmatch(name):
+            return KINDS[transform[1]](int(transform[2]))
         if (kind := LaneTile.named(name)) is not None:
             return lane_tile(kind)
         raise AttributeError(f"there is no primitive {name!r} for {vector.name}")

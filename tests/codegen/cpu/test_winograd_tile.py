@@ -1,0 +1,85 @@
+"""The transforms of minimal filtering, one by one against their matrices, and together against a convolution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from graphnet.codegen.cpu.winograd_tile import POINTS, TAPS, matrices
+
+Run = Callable[..., None]
+
+KEEP = """
+def keep(acc, m, j, y, size):
+    vstore(y, (m * size + j) * {lanes}, acc)
+"""
+every_size = pytest.mark.parametrize("size", POINTS)
+
+
+def tolerance(dtype: str) -> float:
+    return 2e-5 if dtype == "float32" else 1e-12
+
+
+@every_size
+def test_a_line_of_outputs_is_the_sum_over_taps(size: int) -> None:
+    a, g, b = matrices(size)
+    rng = np.random.default_rng(1)
+    taps, line = rng.standard_normal(TAPS), rng.standard_normal(size + 2)
+    np.testing.assert_allclose(a @ ((g @ taps) * (b @ line)), np.correlate(line, taps), rtol=1e-12, atol=1e-12)
+
+
+@every_size
+@pytest.mark.parametrize("turned", [False, True])
+def test_weights(run: Run, vector: str, size: int, turned: bool, compiled: bool) -> None:
+    dtype, lanes = vector.split("x")
+    w = np.random.default_rng(2).standard_normal((TAPS, 2, TAPS, int(lanes))).astype(dtype)
+    u = np.full(((size + 2) ** 2, 3, int(lanes)), np.nan, dtype)
+    row, column = (stride // w.itemsize for stride in (w.strides[0], w.strides[2]))
+    start, sign = (2 * row + 2 * column, -1) if turned else (0, 1)
+    text = f"winograd_weights_{size}(pointer(args[1]), {start}, {sign * row}, {sign * column}, pointer(args[2]), 0, "
+    run(vector, f"{text}{3 * int(lanes)})", [w, u], compiled)
+    _, g, _ = matrices(size)
+    taps = w[::-1, 0, ::-1] if turned else w[:, 0]
+    expected = np.einsum("ai,ijl,bj->abl", g, taps, g).reshape(u[:, 0].shape)
+    np.testing.assert_allclose(u[:, 0], expected, rtol=tolerance(dtype), atol=tolerance(dtype))
+    assert np.isnan(u[:, 1:]).all()
+
+
+@every_size
+@pytest.mark.parametrize(("row", "column"), [(0, 0), (-1, -2), (3, 4), (-7, 0), (0, 9)])
+def test_tiles_of_a_map_are_zero_outside(
+    run: Run, vector: str, size: int, row: int, column: int, compiled: bool
+) -> None:
+    dtype, lanes = vector.split("x")
+    x = np.random.default_rng(3).standard_normal((5, 7, int(lanes))).astype(dtype)
+    v = np.full(((size + 2) ** 2, int(lanes)), np.nan, dtype)
+    body = f"""
+x = pointer(args[1]); v = pointer(args[2])
+at = {row} * 7 * {lanes} + {column} * {lanes}
+winograd_input_{size}(x, at, 7 * {lanes}, {lanes}, {row}, 5, {column}, 7, v, 0, {lanes})
+"""
+    run(vector, body, [x, v], compiled)
+    around = np.zeros((5 + 20, 7 + 20, int(lanes)))
+    around[10:15, 10:17] = x
+    square = around[10 + row :][: size + 2, 10 + column :][:, : size + 2]
+    *_, b = matrices(size)
+    expected = np.einsum("ai,ijl,bj->abl", b, square, b).reshape(v.shape)
+    np.testing.assert_allclose(v, expected, rtol=tolerance(dtype), atol=tolerance(dtype))
+
+
+@every_size
+def test_outputs(run: Run, vector: str, size: int, compiled: bool) -> None:
+    dtype, lanes = vector.split("x")
+    m = np.random.default_rng(4).standard_normal((size + 2, size + 2, 2, int(lanes))).astype(dtype)
+    y = np.full((size, size, int(lanes)), np.nan, dtype)
+    body = f"""
+m = pointer(args[1]); y = pointer(args[2])
+acc = winograd_output_{size}(m, {lanes}, {2 * int(lanes)})
+map_tile_{size}x{size}(keep, acc, y, {size})
+"""
+    run(vector, body, [m, y], compiled, KEEP.format(lanes=lanes))
+    a, _, _ = matrices(size)
+    expected = np.einsum("ai,ijl,bj->abl", a, m[:, :, 1], a)
+    np.testing.assert_allclose(y, expected, rtol=tolerance(dtype), atol=tolerance(dtype))
