@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphnet.codegen.cpu.contraction import emit_tile
 from graphnet.codegen.cpu.lane_contraction import emit_lane_tile
+from graphnet.codegen.cpu.long_sums import emit_tile
 from graphnet.codegen.cpu.nest import emit_nest
 from graphnet.codegen.cpu.sparse_sum import emit_sparse_sum
 from graphnet.codegen.cpu.tile_plan import TileLimits

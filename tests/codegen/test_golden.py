@@ -78,8 +78,8 @@ def sources(net: gn.Network, options: Options = OPTIONS) -> dict[str, str]:
 @pytest.mark.parametrize(
     "name",
     [
-        "conv1_conv2d", "conv2_conv2d_input_gradient", "max_pool2d1_max_pool2d", "bn_channel_sum_part",
-        "cross_entropy1_classes",
+        "conv1_conv2d", "conv2_conv2d_input_gradient", "conv2_conv2d_weight_gradient", "max_pool2d1_max_pool2d",
+        "bn_channel_sum_part", "cross_entropy1_classes",
     ],
 )  # fmt: skip
 def test_kernels_read_as_they_did(name: str, golden: Callable[[Path, str], None]) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 import graphnet as gn
+from graphnet.codegen.cpu import tile_plan
 from graphnet.compiler import compile_graph
 from graphnet.frontend.network import Network
 from graphnet.testing.batches import random_batch
@@ -29,6 +30,8 @@ def problems(
         patch.setenv("GRAPHNET_LANES_BITS", str(lanes_bits))
         if cuts_sums:  # as if they were long
             patch.setattr(split_reductions, "SMALL", 1)
+            patch.setattr(tile_plan, "LINES", 100)
+            patch.setattr(tile_plan, "TASKS", 1)
         module = compile_graph(net, batch_size=3, device="python", dtype="float64", fusion=fusion)
         return "\n\n".join(check_kernels(module, random_batch(net.graph, samples), purpose))
 

@@ -8,7 +8,7 @@ fused behind the contraction is applied to the accumulators while they are in re
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 
@@ -19,9 +19,6 @@ from graphnet.codegen.loops import Part
 from graphnet.codegen.writer import Writer, affine, quotient, times
 from graphnet.core.types import BATCH, Extent
 from graphnet.ir.comprehension import Index
-from graphnet.ir.graph import Value
-from graphnet.ir.layout import Layout
-from graphnet.ir.schedule import FusedKernel
 
 
 @dataclass(frozen=True)
@@ -31,15 +28,6 @@ class Reduced:
     count: str
     x_step: str
     w_step: str
-
-
-def emit_tile(
-    kernel: FusedKernel, layouts: Mapping[Value, Layout], module: str, lanes: int, limits: TileLimits
-) -> GeneratedKernel | None:
-    """Write a contraction around a register tile, or return None where none fits."""
-    frame = KernelFrame(kernel, layouts)
-    tile = TileEmitter(frame, lanes, limits)
-    return tile.emit(module) if tile.prepare() else None
 
 
 class TileEmitter(TilePlan):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from graphnet.codegen.access import Access
 from graphnet.codegen.cpu.lane_tile import LaneTile
-from graphnet.codegen.cpu.tile_plan import TileLimits, TilePlan
+from graphnet.codegen.cpu.tile_plan import LINES, TASKS, TileLimits, TilePlan
 from graphnet.codegen.kernel_frame import KernelFrame
 from graphnet.codegen.loops import Part
 from graphnet.core.types import BATCH, product
@@ -19,14 +19,10 @@ CHAINS = 8
 """Accumulators that a core works on at once: fewer wait for one another."""
 TASK = 4096
 """Vector multiply-adds that are worth a task of their own."""
-TASKS = 16
-"""Tasks that a kernel should have at least, to keep any number of workers busy."""
 APART = 1.5
 """What rows cost that share nothing of what they load, against others."""
 LONG = 256
 """Terms of a sum to which adding in memory costs next to nothing."""
-LINES = 8192
-"""Elements of both operands that are walked before the next tap: they stay in a core's first cache."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +51,6 @@ class LanePlan(TilePlan):
 
     Attributes:
         slide: the loop that is written out, if there is one.
-        repeats: output loops, along which v stays, that run between the walked loops and the tiles: a task adds to its
-            results again and again, in memory.
-        chunk: the reduced loop that is walked a few steps at a time, and how many.
         line: the reduced loop from line to line of both operands, where lines are walked once for each tap.
         ahead: how far away the lines of x lie that the next tiles need first; they are asked for early.
     """
@@ -66,9 +59,6 @@ class LanePlan(TilePlan):
         super().__init__(frame, lanes, limits)
         self.nest.spreads = True
         self.slide: Slide | None = None
-        self.repeats: list[Part] = []
-        self.chunk: tuple[Part, int] | None = None
-        self.accumulates = False
         self.line: Part | None = None
         self.ahead: list[int] = []
 
@@ -180,9 +170,6 @@ class LanePlan(TilePlan):
         is_whole = all(index.coefficient(row.name) == 0 for index, _, _ in self.x_at.quotients)
         return len(self.frame.kernel.nodes) == 1 and terms >= LONG and is_longer and is_whole
 
-    def _most(self, part: Part) -> int:
-        return self.limits.batch if part.extent == BATCH else int(part.extent)
-
     def _arrange(self) -> None:
         """Decide which loops run inside of a task, and which around the tiles."""
         slide = self.slide
@@ -239,21 +226,6 @@ class LanePlan(TilePlan):
                 return
             self.inside.insert(0, part)
             work, tasks = work * int(part.extent), tasks // int(part.extent)
-
-    def _is_tap(self, part: Part) -> bool:
-        """Whether v stays along an output loop, and x is read along it together with a reduced loop."""
-        return not self.v_at.strides.get(part.name, 0) and any(
-            self._meet(part, other) for other in self.nest.reduced_parts()
-        )
-
-    def _meet(self, a: Part, b: Part) -> bool:
-        """Whether x is read along two loops together."""
-        return a is not b and any(
-            {a.name, b.name} <= index.loops
-            for read in self.frame.op.reads
-            if self.frame.nodes[0].inputs[read.operand] is self.x
-            for index in read.index
-        )
 
     def counted_parts(self) -> list[Part]:
         written = [] if self.slide is None else [self.slide.part.name]

@@ -8,12 +8,16 @@ from graphnet.codegen.access import Access, locate
 from graphnet.codegen.cpu.nest import Nest
 from graphnet.codegen.kernel_frame import KernelFrame
 from graphnet.codegen.loops import Part
-from graphnet.core.types import BATCH
+from graphnet.core.types import BATCH, product
 from graphnet.ir.comprehension import Index
 from graphnet.ir.graph import Value
 
 SAMPLE_ROWS = 1.1
 """What rows of samples cost against rows of a map, whose elements lie next to each other."""
+LINES = 8192
+"""Elements of both operands that all tiles of a task meet before the next ones: they stay in a core's first cache."""
+TASKS = 12
+"""Tasks that a kernel should have at least, to keep any number of workers busy."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,9 @@ class TilePlan:
         phase: the index with a divisor that reads x along the rows, if there is one.
         inside: output loops that run inside of a task, the outermost first.
         walked: reduced loops that run around the tiles instead of inside of them.
+        accumulates: whether a task adds to its results again and again, in memory.
+        repeats: output loops, along which v stays, that run between the walked loops and such tiles.
+        chunk: the reduced loop that is walked a few steps at a time then, and how many.
     """
 
     def __init__(self, frame: KernelFrame, lanes: int, limits: TileLimits) -> None:
@@ -50,6 +57,9 @@ class TilePlan:
         self.block: Part | None = None
         self.inside: list[Part] = []
         self.walked: list[Part] = []
+        self.accumulates = False
+        self.repeats: list[Part] = []
+        self.chunk: tuple[Part, int] | None = None
 
     # -- planning ------------------------------------------------------------------------------------------------
 
@@ -85,7 +95,56 @@ class TilePlan:
         if row is None:
             return False
         self.row = row[1]
-        return self._is_reducible()
+        if not self._is_reducible():
+            return False
+        self._walk_long_sum()
+        return True
+
+    def _walk_long_sum(self) -> None:
+        """Take a sum over more than the first cache holds a few lines at a time, if several tiles share the lines."""
+        extent, is_static = self.row_extent(self.row)
+        _, rows, columns = self.choose_tile(extent, is_static)
+        taps = [p for p in self.nest.parts if p not in (self.row, self.block) and self._is_tap(p)]
+        tasks = product(self._most(p) for p in self.nest.parts if p not in (self.row, self.block, *taps))
+        if self.block is not None:
+            tasks *= int(self.block.extent) // columns
+        while taps and tasks < TASKS:
+            tasks *= int(taps.pop(0).extent)
+        tiles = -(-extent // rows) * product(int(p.extent) for p in taps)
+        if len(self.frame.kernel.nodes) > 1 or self.phase or not is_static or tiles < 2 or self.x_at.quotients:
+            return
+        elements = 1
+        inner = sorted(self.nest.reduced_parts(), key=lambda p: abs(self.v_at.strides.get(p.name, 0)))
+        for k, part in enumerate(inner):
+            width = abs(self.x_at.strides.get(part.name, 0)) + columns * self.lanes if k == 0 else 1
+            if elements * width * self._most(part) > LINES:
+                count = max(1, LINES // (elements * width))
+                if k == 0:
+                    return  # rows of samples, or of one very long line
+                chunks = -(-self._most(part) // count)
+                self.chunk = part, -(-self._most(part) // chunks)
+                self.walked = inner[:k:-1]
+                self.accumulates, self.repeats, self.inside = True, taps, taps
+                return
+            elements *= width * self._most(part)
+
+    def _most(self, part: Part) -> int:
+        return self.limits.batch if part.extent == BATCH else int(part.extent)
+
+    def _is_tap(self, part: Part) -> bool:
+        """Whether v stays along an output loop, and x is read along it together with a reduced loop."""
+        return not self.v_at.strides.get(part.name, 0) and any(
+            self._meet(part, other) for other in self.nest.reduced_parts()
+        )
+
+    def _meet(self, a: Part, b: Part) -> bool:
+        """Whether x is read along two loops together."""
+        return a is not b and any(
+            {a.name, b.name} <= index.loops
+            for read in self.frame.op.reads
+            if self.frame.nodes[0].inputs[read.operand] is self.x
+            for index in read.index
+        )
 
     def _has_room(self, part: Part) -> bool:
         """Whether all written values have room for whole blocks of this loop: filters have, and hold zeros there."""

@@ -49,18 +49,18 @@ def kernel(args, worker, workers):
     x3_h, x3_w, y_n, y_ob, y_h, y_w, y1_n, y1_ob = args[22], args[23], args[25], args[26], args[27], args[28], args[30], args[31]
     y1_h, y1_w = args[32], args[33]
     task = next_task(args[0])
-    while task < N * OB:
-        ob = task % OB
-        n = task // OB
-        for h in range(H):
-            i_start = imax(0, -(h * 2 - 1))
-            i_stop = imin(I, 16 - (h * 2 - 1) + 1)
-            i_count = imax(0, i_stop - i_start)
-            x_at = x_0 + n * x_n + ob * x_ob + h * x_h + i_start * x_i
-            w_at = ob * x1_ob + i_start * x1_i
-            for row in range(0, W - 9, 10):
-                prefetch(x, x_at + row * 16 + x_ahead, 20)
-                prefetch(x, x_at + row * 16 + x_ahead1, 20)
-                acc = lane_tile_10x1_1_taps3s2d1_fold4(x, x_at + row * 16, x1, w_at, (8, 0, 32, 8, i_count, x_i, x1_i))
-                map_tile_10x1(epilogue, acc, h, n, ob, row, x2, x2_ob, x3, x3_h, x3_n, x3_ob, x3_w, y, y1, y1_h, y1_n, y1_ob, y1_w, y_h, y_n, y_ob, y_w)
+    while task < N:
+        n = task
+        for ob in range(OB):
+            for h in range(H):
+                i_start = imax(0, -(h * 2 - 1))
+                i_stop = imin(I, 16 - (h * 2 - 1) + 1)
+                i_count = imax(0, i_stop - i_start)
+                x_at = x_0 + n * x_n + ob * x_ob + h * x_h + i_start * x_i
+                w_at = ob * x1_ob + i_start * x1_i
+                for row in range(0, W - 9, 10):
+                    prefetch(x, x_at + row * 16 + x_ahead, 20)
+                    prefetch(x, x_at + row * 16 + x_ahead1, 20)
+                    acc = lane_tile_10x1_1_taps3s2d1_fold4(x, x_at + row * 16, x1, w_at, (8, 0, 32, 8, i_count, x_i, x1_i))
+                    map_tile_10x1(epilogue, acc, h, n, ob, row, x2, x2_ob, x3, x3_h, x3_n, x3_ob, x3_w, y, y1, y1_h, y1_n, y1_ob, y1_w, y_h, y_n, y_ob, y_w)
         task = next_task(args[0])
