@@ -13,8 +13,7 @@ from graphnet.ir.graph import Value
 from graphnet.ir.schedule import FusedKernel, Schedule
 from graphnet.runtime.arrays import Array, numpy_dtype, pack, unpack
 from graphnet.runtime.cache import compile_kernels, interpret_kernel
-from graphnet.runtime.cores import usable_cores
-from graphnet.runtime.program import InterpretedProgram, Program, Runnable
+from graphnet.runtime.program import InterpretedProgram, Program, Runnable, most_workers
 from graphnet.runtime.store import aligned_zeros
 from graphnet.transforms.choose_layouts import LaidOutGraph
 
@@ -103,9 +102,10 @@ class Executable:
         size = max((argument.size for argument in arguments if isinstance(argument, WorkerScratch)), default=0)
         line = SLACK // np.dtype(self.floats).itemsize
         pitch = -(-size // line) * line
-        memory = aligned_zeros(pitch * usable_cores() if size else 0, np.dtype(self.floats))
+        workers = most_workers()
+        memory = aligned_zeros(pitch * workers, np.dtype(self.floats))
         self._scratch.append(memory)
-        return memory.ctypes.data + np.arange(usable_cores(), dtype=np.int64) * (pitch * memory.itemsize)
+        return memory.ctypes.data + np.arange(workers, dtype=np.int64) * (pitch * memory.itemsize)
 
     def _row(self, arguments: Sequence[Argument]) -> Array:
         row = [0, self.step.ctypes.data]

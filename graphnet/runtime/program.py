@@ -23,12 +23,18 @@ from graphnet.codegen.source import KernelSource
 from graphnet.core.diagnostics import InternalError
 from graphnet.runtime import walk
 from graphnet.runtime.cache import CompiledKernel, compile_kernels
+from graphnet.runtime.cores import usable_cores
 from graphnet.runtime.workers import default_workers, worker_pool
 
 Arguments = NDArray[np.int64]
 InterpretedKernel = Callable[[Arguments, int, int], None]
 
 _LINE = 8  # int64 in a cache line; tickets on lines of their own do not slow each other down
+
+
+def most_workers() -> int:
+    """Workers that a program made now will have at most: kernels may have memory for each of them."""
+    return max(usable_cores(), default_workers())
 
 
 class Runnable(Protocol):
@@ -73,6 +79,7 @@ class Program:
         ]
         self._table = np.array(rows, np.int64).reshape(-1, 3)
         self._arrivals = np.zeros(_LINE, np.int64)
+        self._most = most_workers()
 
     def run(self, workers: int | None = None) -> None:
         """Run the step once.
@@ -90,7 +97,8 @@ class Program:
         return [float(time) / steps for time in times[: len(self._table)]]
 
     def _walk(self, workers: int | None, times: Arguments | None) -> None:
-        count = default_workers() if workers is None else max(1, min(workers, default_workers()))
+        most = min(default_workers(), self._most)
+        count = most if workers is None else max(1, min(workers, most))
         walk_function, pool = _compiled_walk(), worker_pool()
         with pool.lock:
             self._tickets[:] = 0
