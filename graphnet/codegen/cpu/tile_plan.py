@@ -101,7 +101,9 @@ class TilePlan:
         return True
 
     def _walk_long_sum(self) -> None:
-        """Take a sum over more than the first cache holds a few lines at a time, if several tiles share the lines."""
+        """Take a sum over the maps of samples a few lines at a time, if several tiles share the lines."""
+        if not self._sums_samples():
+            return
         extent, is_static = self.row_extent(self.row)
         _, rows, columns = self.choose_tile(extent, is_static)
         taps = [p for p in self.nest.parts if p not in (self.row, self.block) and self._is_tap(p)]
@@ -127,6 +129,16 @@ class TilePlan:
                 self.accumulates, self.repeats, self.inside = True, taps, taps
                 return
             elements *= width * self._most(part)
+
+    def _sums_samples(self) -> bool:
+        """Whether the sum goes over samples, of which both operands are read."""
+        op = self.frame.op
+        folded = {loop.name for loop in op.reduce}
+        values = [self.frame.nodes[0].inputs[read.operand] for read in op.reads]
+        return all(
+            value.type.shape[0] == BATCH and bool(read.index[0].loops & folded)
+            for read, value in zip(op.reads, values, strict=True)
+        )
 
     def _most(self, part: Part) -> int:
         return self.limits.batch if part.extent == BATCH else int(part.extent)
