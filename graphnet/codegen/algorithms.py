@@ -14,16 +14,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from graphnet.codegen.cpu.tile_plan import TileLimits
-from graphnet.codegen.cpu.winograd_plan import SIZES, WindowForm, WinogradPlan
+from graphnet.codegen.cpu.winograd_plan import SIZES, GradientPlan, WindowForm, WinogradPlan
 from graphnet.codegen.cpu.winograd_tile import TAPS, matrices
 from graphnet.codegen.kernel_frame import KernelFrame
 from graphnet.core.types import TensorType
 from graphnet.ir.comprehension import Comprehension, Filtering, Index, Loop, Read, Result
 from graphnet.ir.expression import Call, Load
 from graphnet.ir.graph import Node, Value
-from graphnet.ir.layout import Layout, filters, plain
+from graphnet.ir.layout import Dim, Layout, filters, plain
 from graphnet.ir.schedule import FusedKernel
 from graphnet.transforms.choose_layouts import LaidOutGraph
+from graphnet.transforms.split_reductions import split_sum
 
 
 def choose_algorithms(laid: LaidOutGraph, *, lanes: int, limits: TileLimits, least_gain: float | None) -> LaidOutGraph:
@@ -40,10 +41,12 @@ def choose_algorithms(laid: LaidOutGraph, *, lanes: int, limits: TileLimits, lea
     chooser = _Chooser(dict(laid.layouts), lanes)
     for kernel in laid.fused.kernels:
         frame = KernelFrame(kernel, chooser.layouts)
-        plans = [WinogradPlan(frame, lanes, limits, size) for size in SIZES]
+        plans = [plan(frame, lanes, limits, size) for plan in (WinogradPlan, GradientPlan) for size in SIZES]
         best = max((plan for plan in plans if plan.prepare()), key=lambda plan: plan.gain(), default=None)
         if best is None or best.gain() < least_gain:
             chooser.kernels.append(kernel)
+        elif isinstance(best, GradientPlan):
+            chooser.filter_gradient(kernel, best, limits.batch)
         else:
             chooser.filter(kernel, best.form, best.size)
     nodes = tuple(node for kernel in chooser.kernels for node in kernel.nodes)
@@ -66,6 +69,30 @@ class _Chooser:
         marked = replace(root.comprehension, filtering=Filtering("windows", size))
         node = replace(root, op=marked, inputs=(*root.inputs, u))
         self.kernels.append(replace(kernel, nodes=(node, *kernel.nodes[1:]), reads=(*kernel.reads, u)))
+
+    def filter_gradient(self, kernel: FusedKernel, plan: GradientPlan, batch: int) -> None:
+        """Take a kernel with its gradient of weights by minimal filtering, which may be summed in parts."""
+        root = kernel.root
+        filtering = Filtering("gradient", plan.size)
+        if plan.parts == 1:
+            node = replace(root, op=replace(root.comprehension, filtering=filtering))
+            self.kernels.append(replace(kernel, nodes=(node, *kernel.nodes[1:])))
+            return
+        partial, total = split_sum(root.comprehension, plan.parts, batch)
+        first = Node.make(
+            f"{root.name}/part", replace(partial, filtering=filtering), root.inputs, partial.types, span=root.span,
+            scope=root.scope, layer=root.layer, backward=root.backward,
+        )  # fmt: skip
+        (parts,) = first.outputs
+        layout, last = self.layouts[root.outputs[0]], len(partial.out) - 1
+        outermost = Dim(last, 1, partial.out[last].extent, layout.sample_size)
+        size = layout.sample_size * int(partial.out[last].extent)
+        self.layouts[parts] = replace(layout, dims=(outermost, *layout.dims), sample_size=size)
+        self.kernels.append(FusedKernel(first.name, (first,), root.inputs, first.outputs))
+        nodes = (replace(root, op=total, inputs=first.outputs), *kernel.nodes[1:])
+        inside = {value for node in nodes for value in node.outputs}
+        reads = tuple(dict.fromkeys(v for node in nodes for v in node.inputs if v not in inside))
+        self.kernels.append(replace(kernel, nodes=nodes, reads=reads))
 
     def _weights(self, kernel: FusedKernel, form: WindowForm, size: int) -> Value:
         """The transformed weights: u[o, c, a, b] = sum over i, j of g[a, b, i, j] * w[o, c, i, j], or of w turned."""

@@ -183,15 +183,16 @@ class Result:
 class Filtering:
     """How a contraction over windows of 3 x 3 positions is computed with fewer products: minimal filtering (Winograd).
 
-    What it computes is the same but for rounding. There are two steps: `weights` transforms each 3 x 3 weights to
-    (size + 2) x (size + 2) numbers; `windows` has these as its last input, besides the operands that it stands for.
+    What it computes is the same but for rounding. A convolution has two steps: `weights` transforms each 3 x 3 weights
+    to (size + 2) x (size + 2) numbers; `windows` has these as its last input, besides the operands that it stands for.
+    The gradient of the weights has one: `gradient`.
 
     Attributes:
-        step: `weights` or `windows`.
+        step: `weights`, `windows` or `gradient`.
         size: rows and columns of outputs that are computed at once.
     """
 
-    step: Literal["weights", "windows"]
+    step: Literal["weights", "windows", "gradient"]
     size: int
 
 

@@ -65,7 +65,16 @@ def _chunks(op: Comprehension, batch: int, lanes: int) -> int:
 
 def _split(node: Node, chunks: int, batch: int) -> list[Node]:
     """The partial sums, and their sum."""
-    op = node.comprehension
+    partial, total = split_sum(node.comprehension, chunks, batch)
+    first = Node.make(
+        f"{node.name}/part", partial, node.inputs, partial.types, span=node.span, scope=node.scope, layer=node.layer,
+        frozen=node.frozen, backward=node.backward,
+    )  # fmt: skip
+    return [first, rebuilt(node, total, first.outputs)]
+
+
+def split_sum(op: Comprehension, chunks: int, batch: int) -> tuple[Comprehension, Comprehension]:
+    """The sums over the samples of each part of a batch, and the sum of what those give."""
     size = -(-batch // chunks)
     chunks = -(-batch // size)
     part, within = Loop("part", chunks), Loop("q", size)
@@ -73,13 +82,9 @@ def _split(node: Node, chunks: int, batch: int) -> list[Node]:
     reads = tuple(replace(r, index=tuple(at if i.loop == "n" else i for i in r.index)) for r in op.reads)
     reduce = tuple(within if loop.name == "n" else loop for loop in op.reduce)
     partial = replace(op, label=f"{op.label}_part", out=(*op.out, part), reduce=reduce, reads=reads)
-    first = Node.make(
-        f"{node.name}/part", partial, node.inputs, partial.types, span=node.span, scope=node.scope, layer=node.layer,
-        frozen=node.frozen, backward=node.backward,
-    )  # fmt: skip
     index = tuple(Index.of(loop.name) for loop in (*op.out, part))
     total = Comprehension(
         f"{op.label}_total", op.out, (part,), tuple(Read(k, index) for k in range(len(op.results))),
         tuple(Result(Load(k), "sum") for k in range(len(op.results))),
     )  # fmt: skip
-    return [first, rebuilt(node, total, first.outputs)]
+    return partial, total

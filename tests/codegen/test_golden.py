@@ -95,7 +95,9 @@ def test_kernels_of_grouped_convolutions_read_as_they_did(name: str, golden: Cal
     golden(FOLDER / f"{name}.py", grouped_kernels()[name])
 
 
-@pytest.mark.parametrize("name", ["wide_winograd_weights", "wide_conv2d", "wide_conv2d_input_gradient"])
+@pytest.mark.parametrize(
+    "name", ["wide_winograd_weights", "wide_conv2d", "wide_conv2d_input_gradient", "wide_conv2d_weight_gradient_part"]
+)
 def test_kernels_of_minimal_filtering_read_as_they_did(name: str, golden: Callable[[Path, str], None]) -> None:
     assert name in filtered_kernels(), sorted(filtered_kernels())
     golden(FOLDER / f"filtered_{name}.py", filtered_kernels()[name])

@@ -89,9 +89,33 @@ def test_kernels_agree_with_the_direct_evaluation(
     net = two_convolutions(*SHAPES[shape])
     module = compiled(net, 0.0)
     layers = [f"{name}/conv2d" for name in ("conv1", "conv2")]
-    assert filtered(module, "gradients") == [*layers, *(f"{name}_input_gradient" for name in reversed(layers))]
+    gradients = [f"{layer}_{what}" for layer in layers for what in ("input_gradient", "weight_gradient/part")]
+    assert sorted(filtered(module, "gradients")) == sorted([*layers, *gradients])
     for count in (MOST, MOST - 1):
         assert check_kernels(module, batch_of(net, count), "gradients") == []
+
+
+@pytest.mark.parametrize("most", [1, 40])
+def test_sums_over_samples_in_parts_and_whole(most: int) -> None:
+    """One sample is no part of anything; of 40, parts have several, and the last ones none."""
+    net = two_convolutions(*SHAPES["wide padding"])
+    module = compiled(net, 0.0, batch_size=most)
+    suffix = "/part" if most > 1 else ""
+    assert f"conv1/conv2d_weight_gradient{suffix}" in filtered(module, "gradients")
+    for count in {1, most // 2 + 1, most}:
+        assert check_kernels(module, batch_of(net, count), "gradients") == []
+
+
+def test_weights_of_transposed_convolutions() -> None:
+    """Taps run backwards, and maps change their roles."""
+    net = gn.Network("transposed")
+    h = gn.relu(gn.conv2d(net.input("image", (3, 6, 7)), 18, kernel_size=1, name="mixed"))
+    h = gn.conv_transpose2d(h, 20, kernel_size=3, padding=1, name="up")
+    net.output("y", h)
+    net.loss(gn.squared_error(h, "target"))
+    module = compiled(net, 0.0)
+    assert len(filtered(module, "gradients")) == 3
+    assert check_kernels(module, batch_of(net), "gradients") == []
 
 
 @pytest.mark.parametrize("shape", ["ragged blocks, no padding", "wide padding"])

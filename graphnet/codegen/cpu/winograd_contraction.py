@@ -8,15 +8,14 @@ applied to the outputs while they are in registers.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from contextlib import nullcontext
 
-from graphnet.codegen.arguments import WorkerScratch
 from graphnet.codegen.cpu.nest import Nest
 from graphnet.codegen.cpu.tile_plan import TileLimits
+from graphnet.codegen.cpu.winograd_gradient import GradientEmitter
 from graphnet.codegen.cpu.winograd_plan import WinogradPlan
-from graphnet.codegen.cpu.winograd_tile import TAPS
+from graphnet.codegen.cpu.winograd_text import FilteringText
 from graphnet.codegen.kernel_frame import GeneratedKernel, KernelFrame, kernel_label
 from graphnet.codegen.writer import Writer, affine, times
 from graphnet.core.diagnostics import InternalError
@@ -34,7 +33,8 @@ def emit_winograd(
     frame = KernelFrame(kernel, layouts)
     if filtering.step == "weights":
         return _emit_weights(frame, module, lanes, filtering.size)
-    emitter = WinogradEmitter(frame, lanes, limits, filtering.size)
+    kind = GradientEmitter if filtering.step == "gradient" else WinogradEmitter
+    emitter = kind(frame, lanes, limits, filtering.size)
     if not emitter.prepare():
         raise InternalError("code generation", "a convolution that was planned in tiles does not fit them", kernel.name)
     return emitter.emit(module)
@@ -87,39 +87,33 @@ def _emit_weights(frame: KernelFrame, module: str, lanes: int, size: int) -> Gen
     return GeneratedKernel(source, tuple(frame.row.arguments), "movement")
 
 
-class WinogradEmitter(WinogradPlan):
+class WinogradEmitter(FilteringText, WinogradPlan):
     """A convolution in tiles that writes itself."""
 
     def emit(self, module: str) -> GeneratedKernel:
-        frame, w = self.frame, Writer(1)
-        self.w, self.u = w, frame.kernel.root.inputs[-1]
+        frame, row = self.frame, self.frame.row
+        w = self.w = Writer(1)
+        self.u = frame.kernel.root.inputs[-1]
         self.texts = {p.name: frame.extent(p.name, self.nest.count(p)) for p in self.nest.parts}
-        self.run_text = frame.row.number("RUN", self.run)
-        shares = frame.row.number("SHARES", self.blocks // self.share)
-        frame.used |= {"ceildiv", "imin", "iload", "pointer", "pointer_i64"}
-        down, across = (
-            frame.row.number(f"{window.position.upper()}T", count)
-            for window, count in zip((self.form.rows, self.form.columns), self.tiles, strict=True)
-        )
-        self.place = [self.form.sample, f"{self.form.rows.position}_first", f"{self.form.columns.position}_first"]
-        self.counts = [frame.batch(), down, across]
-        self._emit_scratch()
+        run, shares = row.number("RUN", self.run), row.number("SHARES", self.blocks // self.share)
+        self.block_step = row.number("block_step", self.run * self.lanes)
+        self.counts = [frame.batch(), *self.tile_counts()]
+        self.v, self.m = self.emit_scratch({"v": self.channel_blocks * self.run, "m": self.shape[1] * self.run})
+        frame.used |= {"ceildiv", "imin"}
         w.line(f"tiles = {times(*self.counts)}")
         w.line("task = next_task(args[0])")
-        with w.block(f"while task < {times(f'ceildiv(tiles, {self.run_text})', shares)}"):
-            run, share = ("task", "0") if shares == "1" else (f"task // {shares}", f"task % {shares}")
-            w.line(f"first = {run} * {self.run_text}")
-            w.line(f"count = imin({self.run_text}, tiles - first)")
-            with w.loop("tile", "0", "count"):
-                self._emit_input()
+        with w.block(f"while task < {times(f'ceildiv(tiles, {run})', shares)}"):
+            w.line(f"first = {'task' if shares == '1' else f'task // {shares}'} * {run}")
+            w.line(f"count = imin({run}, tiles - first)")
+            self._emit_input()
             if self.block is None:
                 self._emit_products()
                 self._emit_outputs()
             else:
-                first, size = f"{self.block.name}_first", frame.row.number("SHARE", self.share)
-                start = "0" if share == "0" else f"{share} * {size}"
-                stop = size if share == "0" else f"{start} + {size}"
-                with w.loop(first, start, stop, str(self.shape[1])):
+                size = row.number("SHARE", self.share)
+                start = "0" if shares == "1" else f"task % {shares} * {size}"
+                stop = size if shares == "1" else f"{start} + {size}"
+                with w.loop(f"{self.block.name}_first", start, stop, str(self.shape[1])):
                     self._emit_products()
                     self._emit_outputs()
             w.line("task = next_task(args[0])")
@@ -128,57 +122,18 @@ class WinogradEmitter(WinogradPlan):
         tiles = f"{self.size} x {self.size}"
         remark = f"in tiles of {tiles}, by products of what {x} and {w_name} are transformed to: the latter is {u}"
         source = frame.assemble(kernel_label(frame.nodes), w, module, self.functions, [remark])
-        return GeneratedKernel(source, tuple(frame.row.arguments), "contraction")
-
-    def _emit_scratch(self) -> None:
-        """The worker's own memory, and what lies where in it.
-
-        Steps are odd numbers of vectors, since those of powers of two would all fall on the same lines of a cache.
-        """
-        row, lanes, columns = self.frame.row, self.lanes, self.shape[1]
-        v_step = (self.channel_blocks * self.run | 1) * lanes
-        m_step = (columns * self.run | 1) * lanes
-        m_at = self.products * v_step
-        row.add("scratch_table", WorkerScratch(m_at + self.products * m_step))
-        self.v_step, self.m_step, self.m_at = (
-            row.number(name, value) for name, value in (("v_step", v_step), ("m_step", m_step), ("m_0", m_at))
-        )
-        self.block_step = row.number("block_step", self.run * lanes)
-        self.w.line("scratch = pointer(iload(pointer_i64(scratch_table), worker))")
-
-    def _emit_place(self) -> None:
-        """Where a tile lies."""
-        w, size = self.w, self.size
-        w.line("place = first + tile")
-        w.unravel("place", self.place, self.counts)
-        for name in self.place[1:]:
-            w.line(f"{name} = {name} * {size}")
+        return GeneratedKernel(source, tuple(row.arguments), "contraction")
 
     def _emit_input(self) -> None:
-        """Transform a tile of the map, all its channels."""
-        frame, w, access = self.frame, self.w, self.x_at
-        x, (channel, _) = frame.pointer(self.x), self.channels
-        self._emit_place()
-        windows = self.form.rows, self.form.columns
-        strides = [frame.row.number(f"{x}_{window.position}", access.strides[window.position]) for window in windows]
-        limits: list[str] = []
-        constant = access.constant
-        for axis, window in enumerate(windows, start=2):
-            count = frame.row.number(f"{x}_{window.position.upper()}", int(self.x.type.shape[axis]))
-            limits += [f"{window.position}_first" + _signed(window.first), count]
-            constant += (TAPS - 1) * min(0, access.strides[window.tap])
-        terms: list[tuple[str, str | int]] = [
-            (name, frame.row.number(f"{x}_{name}", access.strides[name]))
-            for name in [self.form.sample, *([channel.name] if channel else [])]
-        ]
-        terms += zip(self.place[1:], strides, strict=True)
-        start = affine(frame.row.number(f"{x}_0", constant), terms)
-        transform = f"winograd_input_{self.size}"
-        frame.used.add(transform)
-        over = w.loop(channel.name, "0", frame.extent(channel.name, channel.extent)) if channel else nullcontext()
-        with over:
-            to = affine(0, [*([(channel.name, self.block_step)] if channel else []), ("tile", self.lanes)])
-            w.line(f"{transform}({x}, {start}, {', '.join([*strides, *limits])}, scratch, {to}, {self.v_step})")
+        """Transform the run of tiles: one block of channels after the other, in which neighbours lie side by side."""
+        channel, _ = self.channels
+        blocks = [(name, name) for name in (self.form.sample, *([channel.name] if channel else []))]
+        (start, step), w = self.v, self.w
+        over = w.loop(channel.name, "0", self.frame.extent(channel.name, channel.extent)) if channel else nullcontext()
+        with over, w.loop("tile", "0", "count"):
+            self.emit_place(self.counts)
+            to = affine(start, [*([(channel.name, self.block_step)] if channel else []), ("tile", self.lanes)])
+            self.emit_transform("input", self.x, self.x_at, blocks, to, step)
 
     def _emit_products(self) -> None:
         """For each number of a transformed tile, the products of all tiles at hand with a few blocks of units."""
@@ -199,54 +154,38 @@ class WinogradEmitter(WinogradPlan):
                 terms.insert(0, (f"{self.block.name}_first", block))
             w.line(f"u_at = {affine(frame.row.number(f'{u}_0', access.constant), terms)}")
             with w.loop("row", "0", "count", str(rows)):
-                w.line(f"v_at = {affine(0, [('number', self.v_step), ('row', lanes)])}")
+                for name, (start, apart) in (("v", self.v), ("m", self.m)):
+                    w.line(f"{name}_at = {affine(start, [('number', apart), ('row', lanes)])}")
                 w.line(f"acc = {tile}(scratch, v_at, {u}, u_at, ({lanes}, {block}, {nest}))")
-                w.line(f"m_at = {affine(self.m_at, [('number', self.m_step), ('row', lanes)])}")
                 w.line(f"{mapped}(keep, acc, scratch, m_at, {self.block_step})")
 
     def _emit_outputs(self) -> None:
         """Transform the products back, tile by tile."""
-        frame, w, columns = self.frame, self.w, self.shape[1]
+        w, (start, step) = self.w, self.m
         transform, mapped = f"winograd_output_{self.size}", f"map_tile_{self.size}x{self.size}"
-        frame.used |= {transform, mapped}
-        context = self._epilogue()
+        self.frame.used |= {transform, mapped}
+        context = self._functions()
         with w.loop("tile", "0", "count"):
-            self._emit_place()
-            with w.loop("across", "0", str(columns)):
+            self.emit_place(self.counts)
+            with w.loop("across", "0", str(self.shape[1])):
                 if self.block:
                     w.line(f"{self.block.name} = {self.block.name}_first + across")
-                at = affine(self.m_at, [("across", self.block_step), ("tile", self.lanes)])
-                w.line(f"acc = {transform}(scratch, {at}, {self.m_step})")
+                at = affine(start, [("across", self.block_step), ("tile", self.lanes)])
+                w.line(f"acc = {transform}(scratch, {at}, {step})")
                 w.line(f"{mapped}(epilogue, acc, {', '.join(context)})")
 
-    def _epilogue(self) -> list[str]:
+    def _functions(self) -> list[str]:
         """Write the functions that keep products and finish outputs; gives the names of the latter's context."""
         nest, body = self.nest, Writer(1)
         nest.w = body
-        windows = self.form.rows, self.form.columns
-        for window, offset in zip(windows, ("down", "across"), strict=True):
+        for window, offset in zip(self.windows, ("down", "across"), strict=True):
             body.line(f"{window.position} = {window.position}_first + {offset}")
-        inside = [
-            f"{window.position} < {self.texts[window.position]}"
-            for window in windows
-            if self.extent(window.position) % self.size
-        ]
-        with body.block(f"if {' and '.join(inside)}") if inside else nullcontext():
+        ragged = [window.position for window in self.windows if self.extent(window.position) % self.size]
+        inside = " and ".join(f"{position} < {self.texts[position]}" for position in ragged)
+        with body.block(f"if {inside}") if inside else nullcontext():
             nest.emit_epilogue("acc")
             nest.emit_halo_of_element(body, self.texts)
-        text = str(body)
-        words = set(re.findall(r"[A-Za-z_]\w*", text))
-        assigned = set(re.findall(r"^\s*(\w+) = ", text, flags=re.MULTILINE)) | {"acc", "down", "across"}
-        known = {p.name for p in nest.parts} | {*self.place, "N", "step", "args"} | self.frame.names()
-        context = sorted((words & known) - assigned)
+        epilogue, context = self.epilogue(body)
         keep = f"    vstore(scratch, m_at + across * block_step + down * {self.lanes}, acc)"
-        self.functions = [
-            f"def keep(acc, down, across, scratch, m_at, block_step):\n{keep}",
-            f"def epilogue({', '.join(['acc', 'down', 'across', *context])}):\n{text}",
-        ]
+        self.functions = [f"def keep(acc, down, across, scratch, m_at, block_step):\n{keep}", epilogue]
         return context
-
-
-def _signed(number: int) -> str:
-    """`number` as something that is added."""
-    return f" {'+' if number > 0 else '-'} {abs(number)}" if number else ""

@@ -4,10 +4,15 @@
     winograd_input_4(x, x0, ..., row, rows, column, columns, v, v0, step)        v = B' x B    6 x 6 -> 6 x 6
     acc = winograd_output_4(m, m0, step)                                         y = A' m A    6 x 6 -> 4 x 4
 
+    winograd_gradient_4(y, y0, ..., v, v0, step)                                 z = A y A'    4 x 4 -> 6 x 6
+    acc = winograd_taps_4(u, u0, step)                                           w = G' u G    6 x 6 -> 3 x 3
+
 F(4 x 4, 3 x 3) computes 4 x 4 outputs of a convolution with 3 x 3 taps by 36 products instead of 144, with m = u * v
-element by element. Summed over channels, each of the 36 is a matrix product of its own. One line of outputs is the
-product of two polynomials, which is known from its values at as many points as it has coefficients; G and B' evaluate
-the factors, A' puts the outputs together. F(2 x 2, 3 x 3) needs 16 products instead of 36.
+element by element. Summed over channels, each of the 36 is a matrix product of its own. The gradient of the weights is
+the same read backwards: u is the sum of z * v over all tiles, with z from the gradient of the outputs.
+
+One line of outputs is the product of two polynomials, which is known from its values at as many points as it has
+coefficients; G and B' evaluate the factors, A' puts the outputs together. F(2 x 2, 3 x 3) needs 16 products.
 
 The points are 0, +-2/3, +-3/2 and infinity: rounding errors are less than half of those at 0, +-1, +-2 and infinity,
 and since points come in pairs, so do rows of the matrices: the even part of a line plus or minus the odd one.
@@ -18,8 +23,9 @@ analysis and improving the accuracy of Winograd convolution for deep neural netw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from operator import add, sub
 from typing import Any
 
 import numpy as np
@@ -29,6 +35,7 @@ from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, signature
 
 from graphnet.codegen.cpu.emission import I64, Address, Floats, Simd
+from graphnet.codegen.cpu.memory import ask_for
 from graphnet.codegen.cpu.primitive import Index, Pointer, Vector, primitive, register
 from graphnet.codegen.cpu.tile import load_vector, strided
 from graphnet.codegen.cpu.vectors import PointerType
@@ -61,7 +68,7 @@ def matrices(size: int) -> tuple[Vector, Vector, Vector]:
 def weights_line(simd: Simd, size: int, g: Line) -> list[Floats]:
     """G g: the values of a line of taps at all points, each divided by its distances to the other points."""
     _, matrix, _ = matrices(size)
-    return [_first_tap(g, matrix[0]), *_pairs(simd, size, g, matrix), g[2]]
+    return [g[0] * float(matrix[0, 0]), *_pairs(simd, matrix, g), g[-1]]
 
 
 def input_line(simd: Simd, size: int, d: Line) -> list[Floats]:
@@ -96,17 +103,39 @@ def output_line(simd: Simd, size: int, m: Line) -> list[Floats]:
     ]
 
 
-def _first_tap(g: Line, row: Vector) -> Floats:
-    """The value at 0."""
-    return g[0] * float(row[0])
+def gradient_line(simd: Simd, size: int, y: Line) -> list[Floats]:
+    """A y: the values of a line of the outputs' gradient at all points."""
+    matrix, _, _ = matrices(size)
+    return [y[0], *_pairs(simd, matrix.T, y), y[-1]]
 
 
-def _pairs(simd: Simd, size: int, g: Line, matrix: Vector) -> Iterator[Floats]:
-    """The values at p and -p: the even part plus or minus the odd one."""
-    for k in range(1, size, 2):
-        even, odd = simd.fma(float(matrix[k, 2]), g[2], g[0] * float(matrix[k, 0])), g[1] * float(matrix[k, 1])
+def taps_line(simd: Simd, size: int, u: Line) -> list[Floats]:
+    """G' u."""
+    _, matrix, _ = matrices(size)
+    even, odd = ([operation(u[k], u[k + 1]) for k in range(1, size, 2)] for operation in (add, sub))
+    first, second, third = (matrix[1:-1:2, tap] for tap in range(TAPS))
+    return [
+        _combination(simd, [u[0], *even], [matrix[0, 0], *first]),
+        _combination(simd, odd, second),
+        _combination(simd, even, third) + u[-1],
+    ]
+
+
+def _pairs(simd: Simd, matrix: Vector, line: Line) -> Iterator[Floats]:
+    """The values of a polynomial at p and -p: the even part plus or minus the odd one."""
+    for row in matrix[1:-1:2]:
+        even, odd = _combination(simd, line[::2], row[::2]), _combination(simd, line[1::2], row[1::2])
         yield even + odd
         yield even - odd
+
+
+def _combination(simd: Simd, values: Line, factors: Iterable[float]) -> Floats:
+    """A sum of vectors times numbers."""
+    first, *rest = zip(values, map(float, factors), strict=True)
+    total = first[0] if first[1] == 1.0 else first[0] * first[1]
+    for value, factor in rest:
+        total = simd.fma(factor, value, total)
+    return total
 
 
 def transformed(
@@ -146,11 +175,41 @@ def winograd_weights(size: int) -> Callable[..., None]:
 
 @cache
 def winograd_input(size: int) -> Callable[..., None]:
-    """The function `winograd_input_{size}`: a tile of x, from position x0, to vectors that lie `step` elements apart.
+    """The function `winograd_input_{size}`: a tile of a map, with what its windows reach beyond it, transformed."""
+    *_, b = matrices(size)
+    return _tile_of_map(f"winograd_input_{size}", size, b, input_line)
 
-    The tile begins at a row and a column of a map with so many rows and columns; what lies outside is zero.
+
+@cache
+def winograd_gradient(size: int) -> Callable[..., None]:
+    """The function `winograd_gradient_{size}`: a tile of the outputs' gradient, transformed."""
+    a, _, _ = matrices(size)
+    return _tile_of_map(f"winograd_gradient_{size}", size, a.T, gradient_line)
+
+
+@cache
+def winograd_output(size: int) -> Callable[..., tuple[Vector, ...]]:
+    """The function `winograd_output_{size}(m, m0, step)`: gives size x size accumulators for `map_tile`."""
+    a, _, _ = matrices(size)
+    return _square_of_sums(f"winograd_output_{size}", size, a, output_line)
+
+
+@cache
+def winograd_taps(size: int) -> Callable[..., tuple[Vector, ...]]:
+    """The function `winograd_taps_{size}(u, u0, step)`: gives 3 x 3 accumulators for `map_tile`."""
+    _, g, _ = matrices(size)
+    return _square_of_sums(f"winograd_taps_{size}", size, g.T, taps_line)
+
+
+def _tile_of_map(
+    name: str, size: int, matrix: Vector, line: Callable[[Simd, int, Line], list[Floats]]
+) -> Callable[..., None]:
+    """A function that transforms a tile of x, from position x0, to vectors that lie `step` elements apart.
+
+    The tile begins at a row and a column of a map with so many rows and columns; what lies outside is zero. What the
+    tile after the next one reads anew is asked for, since lines are too short for the machine to see where they lead.
     """
-    side = size + 2
+    side = matrix.shape[1]
 
     def tile(
         x: Pointer, x0: Index, row_stride: Index, column_stride: Index, row: Index, rows: Index, column: Index,
@@ -162,8 +221,7 @@ def winograd_input(size: int) -> Callable[..., None]:
         if inside.size:
             start = x0 + top * row_stride + left * column_stride
             inside[:] = strided(x, start, inside.shape, (row_stride, column_stride, 1))
-        *_, b = matrices(size)
-        _keep(v, v0, step, np.einsum("ai,ijl,bj->abl", b, square, b))
+        _keep(v, v0, step, np.einsum("ai,ijl,bj->abl", matrix, square, matrix))
 
     def lowering(
         simd: Simd, x: Address, x0: Any, row_stride: Any, column_stride: Any, row: Any, rows: Any, column: Any,
@@ -184,49 +242,54 @@ def winograd_input(size: int) -> Callable[..., None]:
             chosen = builder.select(builder.and_(in_row[i], in_column[j]), place, nothing)
             return Floats(simd, load_vector(simd, chosen, I64(0)))
 
+        for i in range(side):
+            for j in range(side + size, side + 2 * size):
+                ask_for(simd, _place(simd, start, (row_stride, i), (column_stride, j)))
         square = [[load(i, j) for j in range(side)] for i in range(side)]
-        _store(simd, v.at(v0), step, transformed(simd, size, input_line, square))
+        _store(simd, v.at(v0), step, transformed(simd, size, line, square))
 
-    tile.__name__ = f"winograd_input_{size}"
+    tile.__name__ = name
     return primitive(lowering)(tile)
 
 
-@cache
-def winograd_output(size: int) -> Callable[..., tuple[Vector, ...]]:
-    """The function `winograd_output_{size}(m, m0, step)`: gives size x size accumulators for `map_tile`."""
-    side = size + 2
+def _square_of_sums(
+    name: str, size: int, matrix: Vector, line: Callable[[Simd, int, Line], list[Floats]]
+) -> Callable[..., tuple[Vector, ...]]:
+    """A function that transforms back what lies `step` elements apart, and gives it row by row."""
+    count, side = matrix.shape
 
-    def output(m: Pointer, m0: Index, step: Index) -> tuple[Vector, ...]:
+    def sums(m: Pointer, m0: Index, step: Index) -> tuple[Vector, ...]:
         square = strided(m, m0, (side, side, m.lanes), (side * step, step, 1))
-        a, _, _ = matrices(size)
-        outputs = np.einsum("ai,ijl,bj->abl", a, square, a).astype(m.dtype)
+        outputs = np.einsum("ai,ijl,bj->abl", matrix, square, matrix).astype(m.dtype)
         return tuple(outputs.reshape(-1, m.lanes))
 
-    output.__name__ = f"winograd_output_{size}"
+    sums.__name__ = name
 
     class Template(AbstractTemplate):  # type: ignore[misc]
         def generic(self, args: tuple[types.Type, ...], kws: dict[str, types.Type]) -> Any:
             m = args[0]
             if not isinstance(m, PointerType) or m.element != m.vector.dtype:
                 return None
-            return signature(types.UniTuple(m.vector, size * size), m, types.int64, types.int64)
+            return signature(types.UniTuple(m.vector, count * count), m, types.int64, types.int64)
 
     def lowering(context: Any, builder: Any, sig: Any, args: tuple[Any, ...]) -> Any:
         simd = Simd(builder, sig.args[0].vector)
         m, m0, step = args
         start = Address(simd, m).at(m0)
         square = [[_load(simd, start, (step, i * side + j)) for j in range(side)] for i in range(side)]
-        outputs = transformed(simd, size, output_line, square)
+        outputs = transformed(simd, size, line, square)
         return cgutils.pack_array(builder, [value.value for row in outputs for value in row])
 
-    register(output, Template, lowering)
-    return output
+    register(sums, Template, lowering)
+    return sums
 
 
 KINDS: dict[str, Callable[[int], Callable[..., Any]]] = {
     "weights": winograd_weights,
     "input": winograd_input,
     "output": winograd_output,
+    "gradient": winograd_gradient,
+    "taps": winograd_taps,
 }
 
 

@@ -70,16 +70,36 @@ winograd_input_{size}(x, at, 7 * {lanes}, {lanes}, {row}, 5, {column}, 7, v, 0, 
 
 
 @every_size
-def test_outputs(run: Run, vector: str, size: int, compiled: bool) -> None:
+def test_tiles_of_the_outputs_gradient(run: Run, vector: str, size: int, compiled: bool) -> None:
     dtype, lanes = vector.split("x")
+    y = np.random.default_rng(5).standard_normal((3, 5, int(lanes))).astype(dtype)
+    z = np.full(((size + 2) ** 2, int(lanes)), np.nan, dtype)
+    body = f"""
+y = pointer(args[1]); z = pointer(args[2])
+winograd_gradient_{size}(y, {6 * int(lanes)}, {5 * int(lanes)}, {lanes}, 1, 3, 1, 5, z, 0, {lanes})
+"""
+    run(vector, body, [y, z], compiled)
+    square = np.zeros((size, size, int(lanes)))
+    square[: min(2, size), : min(4, size)] = y[1 : 1 + size, 1 : 1 + size]
+    a, _, _ = matrices(size)
+    expected = np.einsum("ia,ijl,jb->abl", a, square, a).reshape(z.shape)
+    np.testing.assert_allclose(z, expected, rtol=tolerance(dtype), atol=tolerance(dtype))
+
+
+@every_size
+@pytest.mark.parametrize("kind", ["output", "taps"])
+def test_sums_are_transformed_back(run: Run, vector: str, kind: str, size: int, compiled: bool) -> None:
+    dtype, lanes = vector.split("x")
+    a, g, _ = matrices(size)
+    matrix = {"output": a, "taps": g.T}[kind]
+    count = len(matrix)
     m = np.random.default_rng(4).standard_normal((size + 2, size + 2, 2, int(lanes))).astype(dtype)
-    y = np.full((size, size, int(lanes)), np.nan, dtype)
+    y = np.full((count, count, int(lanes)), np.nan, dtype)
     body = f"""
 m = pointer(args[1]); y = pointer(args[2])
-acc = winograd_output_{size}(m, {lanes}, {2 * int(lanes)})
-map_tile_{size}x{size}(keep, acc, y, {size})
+acc = winograd_{kind}_{size}(m, {lanes}, {2 * int(lanes)})
+map_tile_{count}x{count}(keep, acc, y, {count})
 """
     run(vector, body, [m, y], compiled, KEEP.format(lanes=lanes))
-    a, _, _ = matrices(size)
-    expected = np.einsum("ai,ijl,bj->abl", a, m[:, :, 1], a)
+    expected = np.einsum("ai,ijl,bj->abl", matrix, m[:, :, 1], matrix)
     np.testing.assert_allclose(y, expected, rtol=tolerance(dtype), atol=tolerance(dtype))

@@ -52,16 +52,16 @@ def kernel(args, worker, workers):
     """
     step = pointer_i64(args[1])
     N = iload(step, 0)
-    x = pointer(args[13])
+    x = pointer(args[14])
     x1 = pointer(args[23])
     x2 = pointer(args[28])
     x3 = pointer(args[30])
     y = pointer(args[35])
     y1 = pointer(args[40])
     x4 = pointer(args[46])
-    OB, H, W, RUN, HT, WT, scratch_table, v_step = args[2], args[3], args[4], args[5], args[6], args[7], args[8], args[9]
-    m_step, m_0, block_step, x_h, x_w, x_H, x_W, x_n = args[10], args[11], args[12], args[14], args[15], args[16], args[17], args[18]
-    x_cb, x_0, CB, SHARE, x1_number, x1_ob, CL, x1_cb = args[19], args[20], args[21], args[22], args[24], args[25], args[26], args[27]
+    OB, H, W, RUN, block_step, HT, WT, scratch_table = args[2], args[3], args[4], args[5], args[6], args[7], args[8], args[9]
+    v_step, m_0, m_step, CB, x_h, x_w, x_H, x_W = args[10], args[11], args[12], args[13], args[15], args[16], args[17], args[18]
+    x_n, x_cb, x_0, SHARE, x1_number, x1_ob, CL, x1_cb = args[19], args[20], args[21], args[22], args[24], args[25], args[26], args[27]
     x2_ob, x3_n, x3_ob, x3_h, x3_w, y_n, y_ob, y_h = args[29], args[31], args[32], args[33], args[34], args[36], args[37], args[38]
     y_w, y1_n, y1_ob, y1_h, y1_w, y1_0 = args[39], args[41], args[42], args[43], args[44], args[45]
     scratch = pointer(iload(pointer_i64(scratch_table), worker))
@@ -70,22 +70,22 @@ def kernel(args, worker, workers):
     while task < ceildiv(tiles, RUN):
         first = task * RUN
         count = imin(RUN, tiles - first)
-        for tile in range(count):
-            place = first + tile
-            w_first = place % WT
-            h_first = place // WT % HT
-            n = place // WT // HT
-            h_first = h_first * 4
-            w_first = w_first * 4
-            for cb in range(CB):
+        for cb in range(CB):
+            for tile in range(count):
+                place = first + tile
+                w_first = place % WT
+                h_first = place // WT % HT
+                n = place // WT // HT
+                h_first = h_first * 4
+                w_first = w_first * 4
                 winograd_input_4(x, x_0 + n * x_n + cb * x_cb + h_first * x_h + w_first * x_w, x_h, x_w, h_first - 1, x_H, w_first - 1, x_W, scratch, cb * block_step + tile * 8, v_step)
         for ob_first in range(0, SHARE, 2):
             for number in range(36):
                 u_at = ob_first * x1_ob + number * x1_number
                 for row in range(0, count, 6):
                     v_at = number * v_step + row * 8
-                    acc = tile_6x2_2(scratch, v_at, x1, u_at, (8, x1_ob, CB, block_step, x1_cb, CL, 1, 8))
                     m_at = m_0 + number * m_step + row * 8
+                    acc = tile_6x2_2(scratch, v_at, x1, u_at, (8, x1_ob, CB, block_step, x1_cb, CL, 1, 8))
                     map_tile_6x2(keep, acc, scratch, m_at, block_step)
             for tile in range(count):
                 place = first + tile

@@ -32,13 +32,13 @@ def kernel(args, worker, workers):
     """
     step = pointer_i64(args[1])
     N = iload(step, 0)
-    x = pointer(args[13])
+    x = pointer(args[14])
     x1 = pointer(args[23])
     y = pointer(args[28])
     x2 = pointer(args[33])
-    CB, H_2, W_3, RUN, H_2T, W_3T, scratch_table, v_step = args[2], args[3], args[4], args[5], args[6], args[7], args[8], args[9]
-    m_step, m_0, block_step, x_h_2, x_w_3, x_H_2, x_W_3, x_n = args[10], args[11], args[12], args[14], args[15], args[16], args[17], args[18]
-    x_ob, x_0, OB, SHARE, x1_number, x1_cb, OL, x1_ob = args[19], args[20], args[21], args[22], args[24], args[25], args[26], args[27]
+    CB, H_2, W_3, RUN, block_step, H_2T, W_3T, scratch_table = args[2], args[3], args[4], args[5], args[6], args[7], args[8], args[9]
+    v_step, m_0, m_step, OB, x_h_2, x_w_3, x_H_2, x_W_3 = args[10], args[11], args[12], args[13], args[15], args[16], args[17], args[18]
+    x_n, x_ob, x_0, SHARE, x1_number, x1_cb, OL, x1_ob = args[19], args[20], args[21], args[22], args[24], args[25], args[26], args[27]
     y_n, y_cb, y_h_2, y_w_3 = args[29], args[30], args[31], args[32]
     scratch = pointer(iload(pointer_i64(scratch_table), worker))
     tiles = N * H_2T * W_3T
@@ -46,22 +46,22 @@ def kernel(args, worker, workers):
     while task < ceildiv(tiles, RUN):
         first = task * RUN
         count = imin(RUN, tiles - first)
-        for tile in range(count):
-            place = first + tile
-            w_3_first = place % W_3T
-            h_2_first = place // W_3T % H_2T
-            n = place // W_3T // H_2T
-            h_2_first = h_2_first * 4
-            w_3_first = w_3_first * 4
-            for ob in range(OB):
+        for ob in range(OB):
+            for tile in range(count):
+                place = first + tile
+                w_3_first = place % W_3T
+                h_2_first = place // W_3T % H_2T
+                n = place // W_3T // H_2T
+                h_2_first = h_2_first * 4
+                w_3_first = w_3_first * 4
                 winograd_input_4(x, x_0 + n * x_n + ob * x_ob + h_2_first * x_h_2 + w_3_first * x_w_3, x_h_2, x_w_3, h_2_first - 1, x_H_2, w_3_first - 1, x_W_3, scratch, ob * block_step + tile * 8, v_step)
         for cb_first in range(SHARE):
             for number in range(36):
                 u_at = cb_first * x1_cb + number * x1_number
                 for row in range(0, count, 12):
                     v_at = number * v_step + row * 8
-                    acc = tile_12x1_2(scratch, v_at, x1, u_at, (8, x1_cb, OB, block_step, x1_ob, OL, 1, 8))
                     m_at = m_0 + number * m_step + row * 8
+                    acc = tile_12x1_2(scratch, v_at, x1, u_at, (8, x1_cb, OB, block_step, x1_ob, OL, 1, 8))
                     map_tile_12x1(keep, acc, scratch, m_at, block_step)
             for tile in range(count):
                 place = first + tile
