@@ -126,7 +126,9 @@ def kernels_of(graph: Graph, *, options: Options, given: Mapping[Value, Layout],
     inspect.fused("choose_layouts", laid.fused)
     target = options.target
     limits = TileLimits(target.registers, target.batch)
-    return choose_algorithms(laid, lanes=target.lanes, limits=limits, least_gain=options.filtering)
+    laid = choose_algorithms(laid, lanes=target.lanes, limits=limits, least_gain=options.filtering)
+    inspect.fused("choose_algorithms", laid.fused)
+    return laid
 
 
 def planned(laid: LaidOutGraph, *, options: Options, placed: Collection[Value]) -> Schedule:

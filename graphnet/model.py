@@ -213,8 +213,8 @@ def compile(
         optimizer: of training steps, as a spec writes it: `{"sgd": {"lr": 0.1}}`; by default the spec's.
         gradient_clip: largest global norm of the gradients; by default the spec's.
         exact: whether convolutions of 3 x 3 taps are computed term by term, as float64 always does. Otherwise wide ones
-            are computed with fewer products (Winograd), in about a third of the time and with rounding errors about
-            twice as large: for 512 channels, 2e-6 of the results' root mean square instead of 1e-6.
+            are computed with fewer products (Winograd), in a half to a third of the time and with rounding errors
+            about twice as large: for 512 channels, 2e-6 of the results' root mean square instead of 1e-6.
         params: values for the spec's params, where `spec` is a path.
 
     Raises:

@@ -207,6 +207,33 @@ def test_errors_are_a_few_roundings(
     assert errors[0] < LARGER[size] * errors[1]
 
 
+@pytest.mark.parametrize("size", LARGER)
+@pytest.mark.parametrize(("channels", "units", "side"), [(64, 64, 28), (256, 32, 14)])
+def test_errors_of_gradients_are_a_few_roundings(
+    channels: int, units: int, side: int, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gradients of its weights, and of what stands before it."""
+    monkeypatch.setattr(algorithms, "SIZES", (size,))
+    net = gn.Network("wide")
+    h = gn.relu(gn.conv2d(net.input("image", (4, side, side)), channels, kernel_size=1, name="mixed"))
+    h = gn.conv2d(h, units, kernel_size=3, padding=1, bias=False, name="conv")
+    net.output("y", h)
+    net.loss(gn.squared_error(h, "target"))
+    batch = batch_of(net, seed=channels)
+    reference = compiled(net, None, device="cpu")
+    _, expected = reference.loss_and_gradients(batch)
+    batch = {name: array.astype(np.float32) for name, array in batch.items()}
+    found = []
+    for least_gain in (0.0, None):
+        module = compiled(net, least_gain, dtype="float32", device="cpu")
+        module.load_parameters(reference.parameters)
+        found.append(module.loss_and_gradients(batch)[1])
+    for path in ("conv.weight", "mixed.weight"):
+        quick, exact = (error(gradients[path], expected[path]) for gradients in found)
+        assert quick < ERROR
+        assert quick < LARGER[size] * exact
+
+
 def error(found: Any, expected: Any) -> float:
     (a, b) = (np.asarray(v["y"] if isinstance(v, dict) else v, np.float64) for v in (found, expected))
     return float(np.sqrt(np.mean((a - b) ** 2) / np.mean(b**2)))
