@@ -13,6 +13,7 @@ import pytest
 import graphnet as gn
 from graphnet import compiler
 from graphnet.codegen import algorithms
+from graphnet.codegen.cpu import winograd_plan
 from graphnet.codegen.cpu.winograd_tile import POINTS
 from graphnet.compiler import compile_graph
 from graphnet.runtime import program
@@ -104,6 +105,16 @@ def test_sums_over_samples_in_parts_and_whole(most: int) -> None:
     assert f"conv1/conv2d_weight_gradient{suffix}" in filtered(module, "gradients")
     for count in {1, most // 2 + 1, most}:
         assert check_kernels(module, batch_of(net, count), "gradients") == []
+
+
+@pytest.mark.parametrize(("channels", "units"), [(19, 32), (32, 19), (9, 21)])
+def test_work_is_cut_into_groups_of_blocks(channels: int, units: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Groups of up to three blocks of four channels, the last of which may have fewer."""
+    monkeypatch.setenv("GRAPHNET_LANES_BITS", "256")  # of float64: four lanes
+    monkeypatch.setattr(winograd_plan, "GROUPS", (12,))
+    monkeypatch.setattr(winograd_plan, "NARROWEST", 2)
+    net = two_convolutions(channels, units, 5, 6, 1)
+    assert check_kernels(compiled(net, 0.0), batch_of(net), "gradients") == []
 
 
 def test_weights_of_transposed_convolutions() -> None:

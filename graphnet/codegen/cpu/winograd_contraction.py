@@ -95,7 +95,7 @@ class WinogradEmitter(FilteringText, WinogradPlan):
         w = self.w = Writer(1)
         self.u = frame.kernel.root.inputs[-1]
         self.texts = {p.name: frame.extent(p.name, self.nest.count(p)) for p in self.nest.parts}
-        run, shares = row.number("RUN", self.run), row.number("SHARES", self.blocks // self.share)
+        run, shares = row.number("RUN", self.run), row.number("SHARES", self.shares)
         self.block_step = row.number("block_step", self.run * self.lanes)
         self.counts = [frame.batch(), *self.tile_counts()]
         self.v, self.m = self.emit_scratch({"v": self.channel_blocks * self.run, "m": self.shape[1] * self.run})
@@ -113,6 +113,8 @@ class WinogradEmitter(FilteringText, WinogradPlan):
                 size = row.number("SHARE", self.share)
                 start = "0" if shares == "1" else f"task % {shares} * {size}"
                 stop = size if shares == "1" else f"{start} + {size}"
+                if self.blocks % self.share:
+                    stop = f"imin({stop}, {self.texts[self.block.name]})"
                 with w.loop(f"{self.block.name}_first", start, stop, str(self.shape[1])):
                     self._emit_products()
                     self._emit_outputs()

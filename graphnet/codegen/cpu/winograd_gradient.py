@@ -29,8 +29,10 @@ class GradientEmitter(FilteringText, GradientPlan):
         (channels, units), (channel_groups, unit_groups) = self.group, self.groups
         self.run_step = row.number("run_step", RUN * self.lanes)
         self.sums_step = row.number("sums_step", channels * self.lanes * self.lanes)
-        sums = units * channels * self.lanes
-        self.v, self.z, self.u = self.emit_scratch({"v": channels * RUN, "z": units * RUN, "u": sums})
+        columns = self.shape[1]
+        room = -(-units // columns) * columns  # a register tile may have one column more, which comes to nothing
+        self.sums = room * channels * self.lanes
+        self.v, self.z, self.u = self.emit_scratch({"v": channels * RUN, "z": room * RUN, "u": self.sums})
         names = [*([self.form.part] if self.form.part else []), "unit_group", "channel_group"]
         counts = [row.number("UNIT_GROUPS", unit_groups), row.number("CHANNEL_GROUPS", channel_groups)]
         if self.form.part:
@@ -38,6 +40,8 @@ class GradientEmitter(FilteringText, GradientPlan):
         w.line("task = next_task(args[0])")
         with w.block(f"while task < {times(*counts)}"):
             w.unravel("task", names, counts)
+            self._emit_group("unit", self.block, units)
+            self._emit_group("channel", self.channels[0], channels)
             self._emit_sums()
             self._emit_taps()
             w.line("task = next_task(args[0])")
@@ -46,14 +50,24 @@ class GradientEmitter(FilteringText, GradientPlan):
         source = frame.assemble(kernel_label(frame.nodes), w, module, self.functions, [remark])
         return GeneratedKernel(source, tuple(row.arguments), "contraction")
 
+    def _emit_group(self, role: str, block: Part | None, most: int) -> None:
+        """The first block of the task's channels or units, and how many there are: the last group may have fewer."""
+        if block is None:
+            self.w.line(f"{role}s = 1")
+            return
+        size = self.frame.row.number(f"{role.upper()}S", most)
+        self.w.line(f"{block.name}_first = {affine(0, [(f'{role}_group', size)])}")
+        count = self.frame.row.number(block.name.upper(), int(block.extent))
+        self.w.line(f"{role}s = imin({size}, {count} - {block.name}_first)")
+
     def _emit_sums(self) -> None:
         """Sum over all tiles of the task's samples."""
-        frame, w, lanes = self.frame, self.w, self.lanes
+        frame, w = self.frame, self.w
         down, across = self.tile_counts()
-        (channels, units), (u_at, u_step) = self.group, self.u
+        u_at, u_step = self.u
         frame.used |= {"zero", "imin", "imax"}
         with w.loop("number", "0", str(self.products)):
-            vectors = frame.row.number("sums", units * channels * lanes)
+            vectors = frame.row.number("sums", self.sums)
             w.line(f"zero(scratch, {affine(u_at, [('number', u_step)])}, {vectors})")
         samples = frame.batch()
         if self.form.part:
@@ -63,11 +77,11 @@ class GradientEmitter(FilteringText, GradientPlan):
         with w.loop("first", "0", "tiles", str(RUN)):
             w.line(f"count = imin({RUN}, tiles - first)")
             places = [samples, down, across]
-            self._emit_tiles("channel", self.channels[0], channels, places)
-            self._emit_tiles("unit", self.block, units, places)
+            self._emit_tiles("channel", self.channels[0], places)
+            self._emit_tiles("unit", self.block, places)
             self._emit_products()
 
-    def _emit_tiles(self, role: str, block: Part | None, count: int, places: Sequence[str]) -> None:
+    def _emit_tiles(self, role: str, block: Part | None, places: Sequence[str]) -> None:
         """Transform a run of tiles of the map or of the outputs' gradient, the task's channels or units of it."""
         kind, value, access, (start, step) = (
             ("input", self.x, self.x_at, self.v) if role == "channel" else ("gradient", self.y, self.y_at, self.z)
@@ -76,9 +90,8 @@ class GradientEmitter(FilteringText, GradientPlan):
         terms: list[tuple[str, str | int]] = [("tile", self.lanes)]
         with ExitStack() as stack:
             if block is not None:
-                size = self.frame.row.number(f"{role.upper()}S", count)
-                stack.enter_context(self.w.loop(role, "0", size))
-                self.w.line(f"{block.name} = {affine(role, [(f'{role}_group', size)])}")
+                stack.enter_context(self.w.loop(role, "0", f"{role}s"))
+                self.w.line(f"{block.name} = {block.name}_first + {role}")
                 loops.append((block.name, block.name))
                 terms.insert(0, (role, self.run_step))
             stack.enter_context(self.w.loop("tile", "0", "count"))
@@ -87,13 +100,13 @@ class GradientEmitter(FilteringText, GradientPlan):
 
     def _emit_products(self) -> None:
         """Add the products of a run of tiles to the sums."""
-        w, lanes, (rows, columns), (channels, units) = self.w, self.lanes, self.shape, self.group
+        w, lanes, (rows, columns) = self.w, self.lanes, self.shape
         tile, mapped = f"tile_{rows}x{columns}_1", f"map_tile_{rows}x{columns}"
         self.frame.used |= {tile, mapped, "vload", "vstore"}
         with ExitStack() as stack:
             stack.enter_context(w.loop("number", "0", str(self.products)))
-            stack.enter_context(w.loop("unit", "0", self.frame.row.number("UNITS", units), str(columns)))
-            stack.enter_context(w.loop("channel", "0", self.frame.row.number("CHANNELS", channels)))
+            stack.enter_context(w.loop("unit", "0", "units", str(columns)))
+            stack.enter_context(w.loop("channel", "0", "channels"))
             stack.enter_context(w.loop("row", "0", str(lanes), str(rows)))
             (v_at, v_step), (z_at, z_step), (u_at, u_step) = self.v, self.z, self.u
             w.line(f"v_at = {affine(v_at, [('number', v_step), ('channel', self.run_step), ('row', 1)])}")
@@ -109,14 +122,13 @@ class GradientEmitter(FilteringText, GradientPlan):
         frame, w, (start, step) = self.frame, self.w, self.u
         transform = f"winograd_taps_{self.size}"
         frame.used |= {transform, "map_tile_3x3"}
-        (outer, inner), (channels, units) = self.channels, self.group
+        outer, inner = self.channels
         context = self._functions()
         with ExitStack() as stack:
-            for role, block, count in (("unit", self.block, units), ("channel", outer, channels)):
+            for role, block in (("unit", self.block), ("channel", outer)):
                 if block is not None:
-                    size = frame.row.number(f"{role.upper()}S", count)
-                    stack.enter_context(w.loop(role, "0", size))
-                    w.line(f"{block.name} = {affine(role, [(f'{role}_group', size)])}")
+                    stack.enter_context(w.loop(role, "0", f"{role}s"))
+                    w.line(f"{block.name} = {block.name}_first + {role}")
             stack.enter_context(w.loop(inner.name, "0", frame.extent(inner.name, self.nest.count(inner))))
             places: list[tuple[str, str | int]] = [("unit", self.sums_step)] if self.block else []
             places += [("channel", self.lanes**2)] if outer else []

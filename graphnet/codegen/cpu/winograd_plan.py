@@ -13,7 +13,7 @@ from graphnet.codegen.cpu.tile_plan import TileLimits
 from graphnet.codegen.cpu.winograd_tile import POINTS, TAPS
 from graphnet.codegen.kernel_frame import KernelFrame
 from graphnet.codegen.loops import Part
-from graphnet.core.types import BATCH
+from graphnet.core.types import BATCH, product
 from graphnet.ir.comprehension import FIRST, Comprehension, Index, Read
 from graphnet.ir.graph import Value
 
@@ -28,8 +28,10 @@ DIRECT, TILED = 0.9, 0.85
 """The share of the highest rate at which products are computed, term by term and in tiles."""
 IN, OUT = 12, 10
 """What transforming a vector of a tile costs, to and fro, in products of vectors."""
-WEIGHT, WEIGHT_READ = 40, 6
-"""The same of a vector of weights, and of reading a transformed one once: mostly the time of memory."""
+WEIGHT, FAR_WEIGHT, WEIGHT_READ = 20, 45, 6
+"""The same of a vector of weights, in the last cache and beyond it, and of reading a transformed one once."""
+LAST_CACHE = 1 << 24
+"""Bytes of transformed weights that stay in the last cache."""
 
 
 GROUPS = 64, 128
@@ -194,6 +196,11 @@ class FilteringPlan:
         """Blocks of units."""
         return int(self.block.extent) if self.block else 1
 
+    @staticmethod
+    def columns_of(blocks: int) -> int:
+        """Columns of register tiles, whose rows share vectors of units: two or three, where that leaves no rest."""
+        return next(columns for columns in (2, 3, 1) if blocks % columns == 0)
+
     def extent(self, loop: str) -> int:
         return int(self.frame.op.extents[loop])
 
@@ -250,8 +257,8 @@ class WinogradPlan(FilteringPlan):
     @cached_property
     def shape(self) -> tuple[int, int]:
         """Rows (tiles of the map) and columns (blocks of units) of a register tile."""
-        columns = 2 if self.blocks % 2 == 0 else 1
-        return max(1, self.limits.registers // columns), columns
+        columns = self.columns_of(self.blocks)
+        return self.limits.registers // columns, columns
 
     @cached_property
     def run(self) -> int:
@@ -263,11 +270,15 @@ class WinogradPlan(FilteringPlan):
     @cached_property
     def share(self) -> int:
         """Blocks of units that a task computes: all, or fewer where there would be few tasks."""
-        down, across = self.tiles
+        (down, across), (_, columns) = self.tiles, self.shape
         runs = -(-self.limits.batch * down * across // self.run)
-        _, columns = self.shape
-        shares = [s for s in range(columns, self.blocks + 1, columns) if self.blocks % s == 0]
-        return next((s for s in reversed(shares) if runs * (self.blocks // s) >= TASKS or s <= NARROWEST), shares[0])
+        shares = min(-(-TASKS // runs), max(1, self.blocks // NARROWEST))
+        return columns * -(-self.blocks // (columns * shares))
+
+    @property
+    def shares(self) -> int:
+        """How many tasks share a run of tiles."""
+        return -(-self.blocks // self.share)
 
     # -- cost ----------------------------------------------------------------------------------------------------
 
@@ -275,8 +286,10 @@ class WinogradPlan(FilteringPlan):
         """How many times as long the convolution would take term by term, by an estimate for a whole batch."""
         down, across = self.tiles
         tiles = self.limits.batch * down * across
-        transforms = IN * self.channel_blocks * (self.blocks // self.share) + OUT * self.blocks
-        weights = self.pairs * (WEIGHT + WEIGHT_READ * -(-tiles // self.run))
+        transforms = IN * self.channel_blocks * self.shares + OUT * self.blocks
+        vector = self.lanes * 4
+        made = WEIGHT if self.products * self.pairs * vector <= LAST_CACHE else FAR_WEIGHT
+        weights = self.pairs * (made + WEIGHT_READ * -(-tiles // self.run))
         return self.direct() / (self.products * (tiles * (self.pairs / TILED + transforms) + weights))
 
     def weights_access(self, u: Value) -> Access:
@@ -316,7 +329,7 @@ class GradientPlan(FilteringPlan):
     @cached_property
     def shape(self) -> tuple[int, int]:
         """Rows (channels) and columns (blocks of units) of a register tile."""
-        columns = 2 if self.group[1] % 2 == 0 else 1
+        columns = min(2, self.group[1])
         return max(rows for rows in range(1, self.limits.registers // columns + 1) if self.lanes % rows == 0), columns
 
     @cached_property
@@ -325,18 +338,19 @@ class GradientPlan(FilteringPlan):
         return min((self._group_of(most) for most in GROUPS), key=self._cost)
 
     def _group_of(self, most: int) -> tuple[int, int]:
-        """As many whole blocks of a number of channels, and of units, as divide them evenly."""
-        blocks = max(1, most // self.lanes)
+        """The blocks of a number of channels and of units at most, in groups of nearly the same size."""
         channels, units = (
-            max(d for d in range(1, blocks + 1) if count % d == 0) for count in (self.channel_blocks, self.blocks)
+            -(-count // -(-count // max(1, most // self.lanes))) for count in (self.channel_blocks, self.blocks)
         )
         return channels, units
 
     @property
     def groups(self) -> tuple[int, int]:
         """How many such groups there are."""
-        channels, units = self.group
-        return self.channel_blocks // channels, self.blocks // units
+        return self._groups(*self.group)
+
+    def _groups(self, channels: int, units: int) -> tuple[int, int]:
+        return -(-self.channel_blocks // channels), -(-self.blocks // units)
 
     @cached_property
     def parts(self) -> int:
@@ -345,8 +359,7 @@ class GradientPlan(FilteringPlan):
         return self._parts_for(*self.group) if is_whole else 1
 
     def _parts_for(self, channels: int, units: int) -> int:
-        groups = self.channel_blocks // channels * (self.blocks // units)
-        return min(self.limits.batch, -(-TASKS // groups))
+        return min(self.limits.batch, -(-TASKS // product(self._groups(channels, units))))
 
     # -- cost ----------------------------------------------------------------------------------------------------
 
@@ -354,7 +367,8 @@ class GradientPlan(FilteringPlan):
         """What the gradient costs, in products of vectors at the highest rate."""
         (down, across), (channels, units) = self.tiles, group
         tiles = self.limits.batch * down * across
-        transformed = self.channel_blocks * self.blocks // units + self.blocks * self.channel_blocks // channels
+        channel_groups, unit_groups = self._groups(channels, units)
+        transformed = self.channel_blocks * unit_groups + self.blocks * channel_groups
         ends = SUM * self.pairs * self._parts_for(channels, units)
         return self.products * (tiles * (self.pairs / SUMMED + IN * transformed) + ends)
 

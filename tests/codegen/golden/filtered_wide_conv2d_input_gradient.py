@@ -2,12 +2,12 @@ from graphnet.codegen.cpu.float32x8 import (
     ceildiv,
     iload,
     imin,
-    map_tile_12x1,
+    map_tile_4x3,
     map_tile_4x4,
     next_task,
     pointer,
     pointer_i64,
-    tile_12x1_2,
+    tile_4x3_2,
     vstore,
     winograd_input_4,
     winograd_output_4,
@@ -55,14 +55,14 @@ def kernel(args, worker, workers):
                 h_2_first = h_2_first * 4
                 w_3_first = w_3_first * 4
                 winograd_input_4(x, x_0 + n * x_n + ob * x_ob + h_2_first * x_h_2 + w_3_first * x_w_3, x_h_2, x_w_3, h_2_first - 1, x_H_2, w_3_first - 1, x_W_3, scratch, ob * block_step + tile * 8, v_step)
-        for cb_first in range(SHARE):
+        for cb_first in range(0, SHARE, 3):
             for number in range(36):
                 u_at = cb_first * x1_cb + number * x1_number
-                for row in range(0, count, 12):
+                for row in range(0, count, 4):
                     v_at = number * v_step + row * 8
                     m_at = m_0 + number * m_step + row * 8
-                    acc = tile_12x1_2(scratch, v_at, x1, u_at, (8, x1_cb, OB, block_step, x1_ob, OL, 1, 8))
-                    map_tile_12x1(keep, acc, scratch, m_at, block_step)
+                    acc = tile_4x3_2(scratch, v_at, x1, u_at, (8, x1_cb, OB, block_step, x1_ob, OL, 1, 8))
+                    map_tile_4x3(keep, acc, scratch, m_at, block_step)
             for tile in range(count):
                 place = first + tile
                 w_3_first = place % W_3T
@@ -70,8 +70,8 @@ def kernel(args, worker, workers):
                 n = place // W_3T // H_2T
                 h_2_first = h_2_first * 4
                 w_3_first = w_3_first * 4
-                across = 0
-                cb = cb_first + across
-                acc = winograd_output_4(scratch, m_0 + across * block_step + tile * 8, m_step)
-                map_tile_4x4(epilogue, acc, H_2, W_3, cb, h_2_first, n, w_3_first, y, y_cb, y_h_2, y_n, y_w_3)
+                for across in range(3):
+                    cb = cb_first + across
+                    acc = winograd_output_4(scratch, m_0 + across * block_step + tile * 8, m_step)
+                    map_tile_4x4(epilogue, acc, H_2, W_3, cb, h_2_first, n, w_3_first, y, y_cb, y_h_2, y_n, y_w_3)
         task = next_task(args[0])
