@@ -162,7 +162,7 @@ COMPILED = {
 
 MEMBERS = {
     **{
-        name: Case(f"resnet/{name}.yaml", partial(NETWORKS[f"resnet/{name}"], **CLASSES), samples=3, params=TINY)
+        name: Case(f"resnet/{name}.yaml", partial(NETWORKS[f"resnet/{name}"], **CLASSES), samples=3, params=SMALL)
         for name in ("resnet34", "resnet50", "resnet101", "resnet152", "resnext101_32x8d")
     },
     **{
