@@ -18,8 +18,8 @@ from graphnet.ir.comprehension import FIRST, Comprehension, Index, Read
 from graphnet.ir.graph import Value
 
 RUN = 24
-"""Tiles of a map that a task transforms. Fewer would read transformed weights too often from memory; with more, what is
-transformed leaves the second-level cache."""
+"""Tiles of a map that a task transforms, more or less. Fewer would read transformed weights too often from memory; with
+more, what is transformed leaves the second-level cache."""
 TASKS = 16
 """Tasks that a kernel should have, to keep workers busy."""
 NARROWEST = 8
@@ -262,10 +262,11 @@ class WinogradPlan(FilteringPlan):
 
     @cached_property
     def run(self) -> int:
-        """Tiles of the map that a task transforms: whole register tiles."""
-        rows, _ = self.shape
-        down, across = self.tiles
-        return rows * -(-min(RUN, self.limits.batch * down * across) // rows)
+        """Tiles of the map that a task transforms: whole register tiles, and as many in all tasks as can be."""
+        (rows, _), (down, across) = self.shape, self.tiles
+        tiles = self.limits.batch * down * across
+        runs = max(1, round(tiles / RUN))
+        return rows * -(-tiles // (runs * rows))
 
     @cached_property
     def share(self) -> int:

@@ -15,7 +15,8 @@ One line of outputs is the product of two polynomials, which is known from its v
 coefficients; G and B' evaluate the factors, A' puts the outputs together. F(2 x 2, 3 x 3) needs 16 products.
 
 The points are 0, +-2/3, +-3/2 and infinity: rounding errors are less than half of those at 0, +-1, +-2 and infinity,
-and since points come in pairs, so do rows of the matrices: the even part of a line plus or minus the odd one.
+and since points come in pairs, so do rows of the matrices: the even part of a line plus or minus the odd one. An
+infinite number becomes NaN, in all outputs of its tile.
 
 Source: Lavin and Gray, "Fast algorithms for convolutional neural networks", 2016; on points: Barabasz et al., "Error
 analysis and improving the accuracy of Winograd convolution for deep neural networks", 2020.
