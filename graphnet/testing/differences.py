@@ -133,4 +133,7 @@ def _slope_at(function: Function, origin: float, step: float, noise: float) -> S
     unit = noise / step
     is_smooth = bool(roughness <= _ROUGHNESS_NOISE * unit)
     left, right = 2 * near_left - far_left, 2 * near_right - far_right
-    return Slope((4 * near - far) / 3, _VALUE_NOISE * unit, left, right, is_smooth)
+    # What looks smooth may still have kinks that are too small to tell from noise. One makes the slope at most as wrong
+    # as it is rough; several may hide a part of one another.
+    uncertainty = max(_VALUE_NOISE * unit, 2 * roughness) if is_smooth else _VALUE_NOISE * unit
+    return Slope((4 * near - far) / 3, uncertainty, left, right, is_smooth)
