@@ -22,7 +22,7 @@ from graphnet.ir.comprehension import Comprehension, Filtering, Index, Loop, Rea
 from graphnet.ir.expression import Call, Load
 from graphnet.ir.graph import Node, Value
 from graphnet.ir.layout import Dim, Layout, filters, plain
-from graphnet.ir.schedule import FusedKernel
+from graphnet.ir.schedule import FusedKernel, reads_of
 from graphnet.transforms.choose_layouts import LaidOutGraph
 from graphnet.transforms.split_reductions import split_sum
 
@@ -90,9 +90,7 @@ class _Chooser:
         self.layouts[parts] = replace(layout, dims=(outermost, *layout.dims), sample_size=size)
         self.kernels.append(FusedKernel(first.name, (first,), root.inputs, first.outputs))
         nodes = (replace(root, op=total, inputs=first.outputs), *kernel.nodes[1:])
-        inside = {value for node in nodes for value in node.outputs}
-        reads = tuple(dict.fromkeys(v for node in nodes for v in node.inputs if v not in inside))
-        self.kernels.append(replace(kernel, nodes=nodes, reads=reads))
+        self.kernels.append(replace(kernel, nodes=nodes, reads=reads_of(nodes)))
 
     def _weights(self, kernel: FusedKernel, form: WindowForm, size: int) -> Value:
         """The transformed weights: u[o, c, a, b] = sum over i, j of g[a, b, i, j] * w[o, c, i, j], or of w turned."""

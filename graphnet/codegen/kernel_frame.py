@@ -121,6 +121,22 @@ class KernelFrame:
         self.used |= {"mix_key", "uniform"}
         return self._streams.setdefault(stream, f"key{stream}")
 
+    def epilogue(self, body: Writer, variables: set[str]) -> tuple[str, list[str]]:
+        """A function that finishes one accumulator of a tile, `acc`, at row `down` and column `across`.
+
+        Args:
+            body: of the function.
+            variables: of the loops around its calls.
+
+        Returns:
+            its source, and the names that it takes besides: what the body uses of the variables and the kernel's head.
+        """
+        text = str(body)
+        words = set(re.findall(r"[A-Za-z_]\w*", text))
+        assigned = set(re.findall(r"^\s*(\w+) = ", text, flags=re.MULTILINE)) | {"acc", "down", "across"}
+        context = sorted((words & (variables | self.names() | {"args"})) - assigned)
+        return f"def epilogue({', '.join(['acc', 'down', 'across', *context])}):\n{text}", context
+
     def assemble(
         self, label: str, body: Writer, module: str, functions: Sequence[str] = (), remarks: Sequence[str] = ()
     ) -> KernelSource:
@@ -149,10 +165,6 @@ class KernelFrame:
         for stream, name in self._streams.items():
             head.line(f"{name} = mix_key(iload(step, {STEP_KEY}), {stream})")
         code = "\n".join([str(head), str(body), *functions])
-        names = sorted(name for name in self.used if re.search(rf"\b{name}\(", code))
-        imports = f"from {module} import {', '.join(names)}"
-        if len(imports) > 118:
-            code = "\n".join([str(head), str(body), *functions])
         names = sorted(name for name in self.used if re.search(rf"\b{name}\(", code))
         imports = f"from {module} import (\n    " + ",\n    ".join(names) + ",\n)"
         parts = [imports, *functions, f"def kernel(args, worker, workers):\n{head}\n{body}"]

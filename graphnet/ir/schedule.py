@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from graphnet.ir.graph import Graph, Node, Value
@@ -27,6 +27,13 @@ class FusedKernel:
     @property
     def root(self) -> Node:
         return self.nodes[0]
+
+
+def reads_of(nodes: Iterable[Node]) -> tuple[Value, ...]:
+    """What nodes that run as one kernel read from memory: operands that none of them makes."""
+    group = list(nodes)
+    inside = {value for node in group for value in node.outputs}
+    return tuple(dict.fromkeys(value for node in group for value in node.inputs if value not in inside))
 
 
 @dataclass(frozen=True, eq=False)

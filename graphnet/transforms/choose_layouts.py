@@ -20,7 +20,7 @@ from graphnet.ir.comprehension import Comprehension, Index, Read, Result
 from graphnet.ir.expression import Load
 from graphnet.ir.graph import Graph, Node, Value
 from graphnet.ir.layout import Layout, blocked, filters, merge_runs, merged, plain, vectors_along
-from graphnet.ir.schedule import FusedGraph, FusedKernel
+from graphnet.ir.schedule import FusedGraph, FusedKernel, reads_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,9 +287,7 @@ def _with_inputs(kernel: FusedKernel, new: Mapping[tuple[Node, int], Value]) -> 
     for node in kernel.nodes:
         inputs = tuple(new.get((node, k), v) for k, v in enumerate(node.inputs))
         nodes.append(node if inputs == node.inputs else _rewired(node, inputs))
-    inside = {v for node in nodes for v in node.outputs}
-    reads = tuple(dict.fromkeys(v for node in nodes for v in node.inputs if v not in inside))
-    return replace(kernel, nodes=tuple(nodes), reads=reads)
+    return replace(kernel, nodes=tuple(nodes), reads=reads_of(nodes))
 
 
 def _rewired(node: Node, inputs: tuple[Value, ...]) -> Node:

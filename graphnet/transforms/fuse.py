@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from graphnet.ir.comprehension import Comprehension
 from graphnet.ir.graph import Graph, Node, Value
-from graphnet.ir.schedule import FusedGraph, FusedKernel
+from graphnet.ir.schedule import FusedGraph, FusedKernel, reads_of
 
 
 def fuse(graph: Graph, *, enabled: bool = True) -> FusedGraph:
@@ -78,8 +78,6 @@ def kernels_of(graph: Graph, groups: list[list[Node]]) -> list[FusedKernel]:
     names: dict[str, int] = {}
     for group in groups:
         members = set(group)
-        inside = {v for node in group for v in node.outputs}
-        reads = tuple(dict.fromkeys(v for node in group for v in node.inputs if v not in inside))
         writes = tuple(
             v
             for node in group
@@ -92,5 +90,7 @@ def kernels_of(graph: Graph, groups: list[list[Node]]) -> list[FusedKernel]:
             else f"{group[0].name}+{'+'.join(n.comprehension.label for n in group[1:])}"
         )
         names[name] = names.get(name, 0) + 1
-        kernels.append(FusedKernel(name if names[name] == 1 else f"{name}.{names[name]}", tuple(group), reads, writes))
+        kernels.append(
+            FusedKernel(name if names[name] == 1 else f"{name}.{names[name]}", tuple(group), reads_of(group), writes)
+        )
     return kernels

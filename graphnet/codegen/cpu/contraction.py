@@ -7,7 +7,6 @@ fused behind the contraction is applied to the accumulators while they are in re
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
@@ -278,8 +277,7 @@ class TileEmitter(TilePlan):
         """Write the epilogue once; returns the names of its context."""
         if self.functions:
             return self.context
-        nest, frame = self.nest, self.frame
-        body = Writer(1)
+        nest, body = self.nest, Writer(1)
         nest.w = body
         if self.block:
             body.line(f"{self.block.name} = {self.block.name}_first + across")
@@ -289,13 +287,9 @@ class TileEmitter(TilePlan):
         if not nest.is_row(self.row):
             nest.emit_halo_of_element(body, self.texts)
         nest.w = self.w
-        text = str(body)
-        words = set(re.findall(r"[A-Za-z_]\w*", text))
-        assigned = set(re.findall(r"^\s*(\w+) = ", text, flags=re.MULTILINE)) | {"acc", "down", "across"}
-        known = {p.name for p in nest.parts} | {"row", "phase", "N", "step", "args"}
-        known |= {f"{p.name}_first" for p in nest.parts} | frame.names()
-        self.context = sorted((words & known) - assigned)
-        self.functions.append(f"def epilogue({', '.join(['acc', 'down', 'across', *self.context])}):\n{text}")
+        known = {name for p in nest.parts for name in (p.name, f"{p.name}_first")}
+        function, self.context = self.frame.epilogue(body, known | {"row", "phase"})
+        self.functions.append(function)
         return self.context
 
     def _emit_results(self) -> None:

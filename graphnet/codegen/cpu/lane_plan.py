@@ -210,8 +210,7 @@ class LanePlan(TilePlan):
             if part in self.walked and count < 2:
                 return
             if count < self._most(part) or part in self.walked:
-                chunks = -(-self._most(part) // max(1, count))
-                self.chunk = part, -(-self._most(part) // chunks)
+                self._cut_sum(part, count)
                 self.walked = [p for p in self.walked if p is not part]
                 return
             elements *= int(part.extent)

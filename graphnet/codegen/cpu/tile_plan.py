@@ -105,6 +105,8 @@ class TilePlan:
         if not self._sums_samples():
             return
         extent, is_static = self.row_extent(self.row)
+        if len(self.frame.kernel.nodes) > 1 or self.phase or not is_static or self.x_at.quotients:
+            return
         _, rows, columns = self.choose_tile(extent, is_static)
         taps = [p for p in self.nest.parts if p not in (self.row, self.block) and self._is_tap(p)]
         tasks = product(self._most(p) for p in self.nest.parts if p not in (self.row, self.block, *taps))
@@ -113,22 +115,22 @@ class TilePlan:
         while taps and tasks < TASKS:
             tasks *= int(taps.pop(0).extent)
         tiles = -(-extent // rows) * product(int(p.extent) for p in taps)
-        if len(self.frame.kernel.nodes) > 1 or self.phase or not is_static or tiles < 2 or self.x_at.quotients:
+        line, *outer = sorted(self.nest.reduced_parts(), key=lambda p: abs(self.v_at.strides.get(p.name, 0)))
+        elements = self._most(line) * (abs(self.x_at.strides.get(line.name, 0)) + columns * self.lanes)
+        if tiles < 2 or elements > LINES:
             return
-        elements = 1
-        inner = sorted(self.nest.reduced_parts(), key=lambda p: abs(self.v_at.strides.get(p.name, 0)))
-        for k, part in enumerate(inner):
-            width = abs(self.x_at.strides.get(part.name, 0)) + columns * self.lanes if k == 0 else 1
-            if elements * width * self._most(part) > LINES:
-                count = max(1, LINES // (elements * width))
-                if k == 0:
-                    return  # rows of samples, or of one very long line
-                chunks = -(-self._most(part) // count)
-                self.chunk = part, -(-self._most(part) // chunks)
-                self.walked = inner[:k:-1]
+        for k, part in enumerate(outer):
+            if elements * self._most(part) > LINES:
+                self._cut_sum(part, LINES // elements)
+                self.walked = outer[:k:-1]
                 self.accumulates, self.repeats, self.inside = True, taps, taps
                 return
-            elements *= width * self._most(part)
+            elements *= self._most(part)
+
+    def _cut_sum(self, part: Part, most: int) -> None:
+        """Walk a reduced loop at most so many steps at a time, and about as many each time."""
+        chunks = -(-self._most(part) // max(1, most))
+        self.chunk = part, -(-self._most(part) // chunks)
 
     def _sums_samples(self) -> bool:
         """Whether the sum goes over samples, of which both operands are read."""

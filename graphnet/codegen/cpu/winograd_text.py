@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from graphnet.codegen.access import Access
@@ -10,7 +9,6 @@ from graphnet.codegen.arguments import WorkerScratch
 from graphnet.codegen.cpu.winograd_plan import FilteringPlan, Window
 from graphnet.codegen.cpu.winograd_tile import TAPS
 from graphnet.codegen.writer import Writer, affine
-from graphnet.core.types import BATCH
 from graphnet.ir.graph import Value
 
 
@@ -95,17 +93,8 @@ class FilteringText(FilteringPlan):
 
     def epilogue(self, body: Writer) -> tuple[str, list[str]]:
         """A function that takes an accumulator as `acc`, and the names of its context."""
-        text = str(body)
-        words = set(re.findall(r"[A-Za-z_]\w*", text))
-        assigned = set(re.findall(r"^\s*(\w+) = ", text, flags=re.MULTILINE)) | {"acc", "down", "across"}
-        known = {p.name for p in self.nest.parts} | {*self.firsts, self.form.sample, "N", "step", "args"}
-        context = sorted((words & (known | self.frame.names())) - assigned)
-        return f"def epilogue({', '.join(['acc', 'down', 'across', *context])}):\n{text}", context
-
-    def batch(self) -> str:
-        """The text of the number of samples."""
-        assert self.frame.op.extents[self.form.sample] == BATCH
-        return self.frame.batch()
+        known = {p.name for p in self.nest.parts} | {*self.firsts, self.form.sample}
+        return self.frame.epilogue(body, known)
 
 
 def _signed(number: int) -> str:
